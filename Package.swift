@@ -1,0 +1,164 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is held to the same language: Swift 6, explicit existentials, imports that stay inside.
+let ours: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A target in Sources. `ArtifactTypes`, swift-log and swift-system are open to all of them.
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: ["ArtifactTypes", log, system] + dependencies, swiftSettings: ours)
+}
+
+/// A vendor module: one folder in Plugins, with its own README.
+func vendor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["ArtifactTypes", "Provisioning", log, system] + dependencies,
+        path: "Plugins/\(name)", exclude: ["README.md"], swiftSettings: ours)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name), "TestSupport", system] + dependencies
+            + (name == "ArtifactTypes" ? [] : ["ArtifactTypes"]),
+        swiftSettings: ours)
+}
+
+let vendorModules: [Target] = [
+    vendor("HuggingFaceVendor"),
+    vendor("GitVendor", ["GitCheckout"]),
+    vendor("TarballVendor"),
+]
+
+let foundations: [Target] = [
+    .target(name: "ArtifactTypes", swiftSettings: ours),
+    .target(name: "CSystemCalls"),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+]
+
+let leaves: [Target] = [
+    layer("Processes", [subprocess, "CSystemCalls"]),
+    layer("Credentials", ["Processes"]),
+    layer("Transfer", ["CCurl", "CSystemCalls", crypto]),
+    layer("Archives", ["CArchive", "CSystemCalls"]),
+    layer("GitCheckout", ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"]),
+    layer("ContentStore", ["CSystemCalls", crypto]),
+    layer("ModelFormats"),
+    layer("WorkerBuild", ["Processes", "CSystemCalls", crypto]),
+]
+
+let catalogs: [Target] = [
+    layer("ArtifactCatalog", [grdb]),
+    layer("ModelCatalog", ["ArtifactCatalog"]),
+    layer("WorkerCatalog", ["ArtifactCatalog"]),
+]
+
+let seam: [Target] = [
+    layer("Provisioning"),
+    layer("Vendors", ["Provisioning", "Credentials", toml]),
+    layer("VendorKit", ["Provisioning"]),
+    layer("VendorHost", ["VendorKit", "Provisioning", "Processes"]),
+]
+
+let services: [Target] = [
+    layer("Pipeline", ["Provisioning", "Vendors", "Transfer", "Archives", "ContentStore"]),
+    layer(
+        "ModelProvisioner",
+        [
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "Transfer", "ModelFormats", "ArtifactCatalog",
+            "ModelCatalog",
+        ]),
+    layer(
+        "WorkerProvisioner",
+        [
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "WorkerBuild", "Processes", "ArtifactCatalog",
+            "WorkerCatalog",
+        ]),
+    layer(
+        "Hive",
+        [
+            "ModelProvisioner", "WorkerProvisioner", "ModelFormats", "WorkerBuild", "VendorHost", "VendorKit",
+            "Pipeline",
+            "Vendors", "Provisioning", "ModelCatalog", "WorkerCatalog", "ArtifactCatalog", "ContentStore", "Transfer",
+            "Archives", "Credentials", "Processes",
+        ]),
+]
+
+let programs: [Target] = [
+    .executableTarget(
+        name: "rbee-hive",
+        dependencies: [
+            "ArtifactTypes", "Hive", "Provisioning", "Vendors", "ArtifactCatalog", "ModelCatalog", "WorkerCatalog",
+            arguments, log, system,
+        ] + vendorModules.map { .target(name: $0.name) },
+        swiftSettings: ours),
+    layer("TestHub", ["CSystemCalls", "Processes", crypto]),
+    .executableTarget(
+        name: "rbee-test-hub", dependencies: ["TestHub", "ArtifactTypes", arguments, log, system], swiftSettings: ours),
+]
+
+let testTargets: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["ArtifactTypes", "Provisioning", "CSystemCalls", "Processes", "TestHub", system],
+        path: "Tests/Support", swiftSettings: ours),
+    tests(of: "ArtifactTypes"),
+    tests(of: "Processes"),
+    tests(of: "Credentials"),
+    tests(of: "Transfer", ["TestHub", crypto]),
+    tests(of: "Archives", ["CSystemCalls"]),
+    tests(of: "GitCheckout", ["TestHub", "Transfer"]),
+    tests(of: "ContentStore", ["CSystemCalls", crypto]),
+    tests(of: "ModelFormats", ["TestHub"]),
+    tests(of: "WorkerBuild", ["Processes"]),
+    tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb]),
+    tests(of: "Provisioning"),
+    tests(of: "Vendors", ["Provisioning"]),
+    tests(of: "VendorHost", ["VendorKit", "Provisioning"]),
+    tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub"]),
+    tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub"]),
+    tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout"]),
+    tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
+    .testTarget(
+        name: "EndToEnd",
+        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", "Processes", system],
+        swiftSettings: ours),
+]
+
+let only = Context.environment["TESTS"]?.split(separator: ",").map(String.init)
+let chosenTests = testTargets.filter { target in target.type != .test || only?.contains(target.name) ?? true }
+
+let package = Package(
+    name: "rbee-hive",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "rbee-hive", targets: ["rbee-hive"]),
+        .library(name: "VendorKit", targets: ["VendorKit"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: foundations + leaves + catalogs + seam + services + vendorModules + programs + chosenTests
+)

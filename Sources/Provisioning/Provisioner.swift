@@ -1,0 +1,62 @@
+public import ArtifactTypes
+public import Logging
+public import SystemPackage
+
+/// A configured vendor: it turns references into resolutions. The pipeline moves the bytes.
+public protocol Provisioner: Sendable {
+    /// Which references are this vendor's, as data.
+    var forms: [ReferenceForm] { get }
+
+    /// Pins `reference` to an immutable revision and lists its payload; moves none of it.
+    ///
+    /// Where `context.known` is at the revision that the vendor finds, it may return it as it is.
+    func resolve(_ reference: ArtifactReference, in context: ProvisionContext) async throws(ProvisionError)
+        -> Resolution
+}
+
+/// A vendor with a protocol of its own (git). Everyone else's files are fetched by the pipeline.
+public protocol FetchingProvisioner: Provisioner {
+    /// Fills `staging` with the payload and returns the resolution as it turned out (tree id, skipped mirrors).
+    func fetch(
+        _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
+    ) async throws(ProvisionError) -> Resolution
+}
+
+/// A directory to fill. It has no way to publish.
+public struct StagingArea: Sendable {
+    public let root: FilePath
+
+    public init(root: FilePath) {
+        self.root = root
+    }
+
+    public func path(_ relative: RelativePath) -> FilePath {
+        root.appending(relative.string)
+    }
+}
+
+/// What a vendor knows of the job that it works for.
+public struct ProvisionContext: Sendable {
+    public let job: String
+    public let kind: ArtifactKind
+    public let platform: HostPlatform
+    /// True: no request may be made.
+    public let offline: Bool
+    /// What the store already holds for this reference, from its sidecar.
+    public let known: Resolution?
+    public let progress: ProgressSink
+    public let logger: Logger
+
+    public init(
+        job: String, kind: ArtifactKind, platform: HostPlatform = .current, offline: Bool = false,
+        known: Resolution? = nil, progress: ProgressSink = ProgressSink { _ in }, logger: Logger
+    ) {
+        self.job = job
+        self.kind = kind
+        self.platform = platform
+        self.offline = offline
+        self.known = known
+        self.progress = progress
+        self.logger = logger
+    }
+}
