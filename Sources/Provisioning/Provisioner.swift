@@ -6,6 +6,8 @@ public import SystemPackage
 public protocol Provisioner: Sendable {
     /// Which references are this vendor's, as data.
     var forms: [ReferenceForm] { get }
+    /// How the hosts of its payload are reached.
+    var access: NetworkAccess { get }
 
     /// Pins `reference` to an immutable revision and lists its payload; moves none of it.
     ///
