@@ -50,7 +50,8 @@ struct RecipeReader {
         guard let name = try table.string("name") else { throw table.missing("name") }
         guard VendorFile.isName(name) else {
             throw table.error(
-                at: "name", "bad name \"\(name.visiblyEscaped)\": a letter, then letters, digits, \"-\", \"_\" or "
+                at: "name",
+                "bad name \"\(name.visiblyEscaped)\": a letter, then letters, digits, \"-\", \"_\" or "
                     + "\".\", at most 64")
         }
         return name

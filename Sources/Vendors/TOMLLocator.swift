@@ -124,7 +124,9 @@ struct TOMLLocator {
     private mutating func simpleKey() -> String {
         if let quote = peek(), quote == "\"" || quote == "'" { return quoted(by: quote) }
         var text = String.UnicodeScalarView()
-        while let next = peek(), next.properties.isAlphabetic || ("0"..."9").contains(next) || next == "-" || next == "_" {
+        while let next = peek(),
+            next.properties.isAlphabetic || ("0"..."9").contains(next) || next == "-" || next == "_"
+        {
             text.append(next)
             advance()
         }

@@ -38,7 +38,8 @@ struct VendorFile: Sendable {
             options = try reader.options(descriptor.options, from: own)
         } else if let required = descriptor.options.first(where: \.required) {
             throw table.error(
-                at: "module", "the key \"\(required.name)\" is missing: module \(descriptor.name) wants it in "
+                at: "module",
+                "the key \"\(required.name)\" is missing: module \(descriptor.name) wants it in "
                     + "a table [\(descriptor.name)]")
         } else {
             options = VendorOptions()
@@ -93,7 +94,8 @@ struct VendorFile: Sendable {
         guard let name = try table.string("name") else { throw table.missing("name") }
         guard isName(name) else {
             throw table.error(
-                at: "name", "bad name \"\(name.visiblyEscaped)\": a letter, then letters, digits, \"-\", \"_\" or "
+                at: "name",
+                "bad name \"\(name.visiblyEscaped)\": a letter, then letters, digits, \"-\", \"_\" or "
                     + "\".\", at most 64")
         }
         let isBuiltIn = modules.contains { $0.builtIn.contains { $0.name == name } }

@@ -41,13 +41,14 @@ private struct FolderReader {
         let files = names.filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.sorted()
         var slots: [VendorSlot] = []
         for name in files {
-            let slot = read(folder.appending(name))
+            guard let slot = read(folder.appending(name)) else { continue }
             slots.append(slots.first { $0.name == slot.name }.map { twice(slot, first: $0) } ?? slot)
         }
         return slots
     }
 
-    private func read(_ file: FilePath) -> VendorSlot {
+    /// Nil for a file without a single key: an example whose lines are all comments configures nothing.
+    private func read(_ file: FilePath) -> VendorSlot? {
         var name = file.stem ?? file.string
         do {
             let text = try read(textOf: file)
@@ -59,6 +60,7 @@ private struct FolderReader {
                 throw VendorFileError(
                     file: file.string, line: error.place.line, column: error.place.column, message: error.message)
             }
+            if document.root.isEmpty { return nil }
             let parsed = try VendorFile(document, at: file, modules: modules)
             return VendorSlot(
                 name: parsed.configuration.name, folder: rank, file: file, content: .loaded(parsed))

@@ -115,10 +115,9 @@ extension VendorRegistry {
 
     private func nobody(takes reference: ArtifactReference, _ considered: [Considered]) -> ProvisionError {
         if !reference.isURL, let prefix = reference.vendor {
-            let prefixes = considered.flatMap(\.forms).compactMap { form in
-                form.firstIndex(of: ":").map { String(form[..<$0]) }
-            }
-            return unknown(prefix, prefixes: prefixes.filter { !$0.contains("{") && !$0.contains("/") })
+            let short = considered.flatMap(\.forms).filter { !$0.contains("://") }
+            let prefixes = short.compactMap { form in form.firstIndex(of: ":").map { String(form[..<$0]) } }
+            return unknown(prefix, prefixes: prefixes.filter { !$0.contains("{") })
         }
         if let broken = considered.first(where: { $0.verdict == .broken }) {
             return ProvisionError(
