@@ -42,7 +42,9 @@ private struct EchoVendor: Provisioner {
         default: break
         }
         var headers: [String: Secret] = [:]
-        if let source = configuration.options.secret("token") { headers["Authorization"] = try await services.secret(source) }
+        if let source = configuration.options.secret("token") {
+            headers["Authorization"] = try await services.secret(source)
+        }
         let url = (configuration.options.string("endpoint") ?? "") + "/" + reference.locator
         do {
             return Resolution(
@@ -103,7 +105,8 @@ private final class Peer: Sendable {
     {
         try await ask(
             #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocol":1,"hive":"0","#
-                + #""configuration":{"name":"echo","provides":["models"],"options":\#(options)},"secrets":\#(secrets)}}"#)
+                + #""configuration":{"name":"echo","provides":["models"],"options":\#(options)},"secrets":\#(secrets)}}"#
+        )
     }
 
     func resolve(_ reference: String, id: Int = 2) throws {
