@@ -144,7 +144,7 @@ let testTargets: [Target] = [
 let everything = foundations + leaves + catalogs + seam + services + vendorModules + programs + testTargets
 
 // ONLY=A,B: nothing but those targets and what they stand on.
-@MainActor func reachable(_ names: [String]) -> [Target] {
+func reachable(_ names: [String], _ everything: [Target]) -> [Target] {
     var seen = Set<String>()
     var queue = names
     while let name = queue.popLast() {
@@ -176,5 +176,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
-    targets: only.map { reachable($0) } ?? everything
+    targets: only.map { reachable($0, everything) } ?? everything
 )
