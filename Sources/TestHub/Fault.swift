@@ -1,11 +1,14 @@
 /// One way in which the hub misbehaves, for the requests whose path begins with a prefix.
 ///
 /// Paths as the hub sees them, without query: `/org/name/resolve/…` and `/api/models/…` at the hub, `/cdn/org/name/…` at
-/// the CDN, `/files/…` for release files, `/git/NAME.git/…`. The newest fault that matches and has times left strikes.
+/// the CDN, `/files/…` for release files, `/git/NAME.git/…`. All faults that match a request apply to it, of two whole
+/// answers the newest; a fault has struck, for `times`, when it changed what was sent.
 public struct Fault: Sendable {
     public enum Kind: Sendable {
-        /// The connection is reset after so many bytes of the body.
+        /// The connection ends after exactly so many bytes of the body have arrived.
         case drop(after: Int64)
+        /// The connection is reset once so many bytes of the body were sent; the last of them may be lost.
+        case reset(after: Int64)
         /// Nothing more is sent after so many bytes of the body until `TestHub.releaseStalls()`.
         case stall(after: Int64)
         /// The byte at this offset of the file arrives with one bit flipped.

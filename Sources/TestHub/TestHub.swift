@@ -1,3 +1,7 @@
+import Dispatch
+import Foundation
+import Glibc
+import Synchronization
 public import SystemPackage
 
 /// A model hub, a CDN, a release server and a git server on loopback, in this process, that misbehave when told to.
@@ -10,72 +14,148 @@ public final class TestHub: Sendable {
     /// The CDN's origin.
     public let cdn: String
     let state: HubState
+    private let listeners: [Socket]
 
     /// Starts a hub on two free ports of 127.0.0.1.
     public static func start(_ options: TestHubOptions = TestHubOptions()) throws(TestHubError) -> TestHub {
-        throw TestHubError("not yet")
+        let state = try HubState(options: options)
+        let hub = try Socket.listening()
+        let cdn = try Socket.listening()
+        let started = TestHub(
+            hub: "http://127.0.0.1:\(hub.port)", cdn: "http://127.0.0.1:\(cdn.port)", state: state,
+            listeners: [hub.socket, cdn.socket])
+        state.contents.withLock { $0.cdnOrigin = started.cdn }
+        state.serve(hub.socket, as: .hub)
+        state.serve(cdn.socket, as: .cdn)
+        return started
     }
 
-    init(hub: String, cdn: String, state: HubState) {
+    private init(hub: String, cdn: String, state: HubState, listeners: [Socket]) {
         self.hub = hub
         self.cdn = cdn
         self.state = state
+        self.listeners = listeners
     }
 
-    /// Closes every connection, lets every stalled answer go and waits for the threads.
-    public func stop() {}
+    deinit {
+        stop()
+    }
+
+    /// Closes every connection, lets every stalled answer go and waits for the threads. May be called twice.
+    public func stop() {
+        for listener in listeners { listener.shutDown() }
+        state.removeFaults { _ in true }
+        state.endConnections()
+        state.threads.wait()
+    }
 
     /// Adds a model, or moves `branch` of one that is there to a new commit.
     /// - Returns: the commit's id, 40 hexadecimal digits that depend on the files alone.
     @discardableResult
     public func addModel(
         _ id: String, files: [TestFile], branch: String = "main", traits: ModelTraits = ModelTraits()
-    ) throws(TestHubError) -> String { throw TestHubError("not yet") }
+    ) throws(TestHubError) -> String {
+        var listed: [ListedFile] = []
+        for file in files { listed.append(try ListedFile(file)) }
+        let commit = commitID(id, listed)
+        state.contents.withLock { contents in
+            var model = contents.models[id] ?? Model(id: id, traits: traits)
+            model.traits = traits
+            model.commits[commit] = listed
+            model.branches[branch] = commit
+            contents.models[id] = model
+            for file in listed {
+                guard let digest = file.sha256 else { continue }
+                contents.cdnFiles[state.cdnPath(id, digest)] = ServedFile(body: file.body, etag: file.etag)
+            }
+        }
+        return commit
+    }
 
-    /// Answers requests for `old` with 307 to `new`.
-    public func renameModel(_ old: String, to new: String) {}
+    /// Moves a model to another name and answers requests for the old one with 307.
+    public func renameModel(_ old: String, to new: String) {
+        state.contents.withLock { contents in
+            contents.renamed[old] = new
+            guard let model = contents.models.removeValue(forKey: old) else { return }
+            contents.models[new] = Model(
+                id: new, traits: model.traits, branches: model.branches, commits: model.commits)
+            for file in model.commits.values.joined() {
+                guard let digest = file.sha256 else { continue }
+                contents.cdnFiles[state.cdnPath(new, digest)] = ServedFile(body: file.body, etag: file.etag)
+            }
+        }
+    }
 
-    /// Serves `body` as `/files/PATH`.
+    /// Serves `body` as `/files/PATH`, with its sha256 for an ETag.
     /// - Returns: its URL.
     @discardableResult
     public func addRelease(_ path: String, _ body: TestBody) throws(TestHubError) -> String {
-        throw TestHubError("not yet")
+        let file = ServedFile(body: body, etag: try Self.sha256(of: body))
+        state.contents.withLock { $0.releases[path] = file }
+        return "\(hub)/files/\(percentEncoded(path))"
     }
 
-    /// Serves a git repository (bare, or a work tree's `.git`) as `/git/NAME.git` over smart HTTP, by basic
-    /// authentication where `user` and `password` are given.
+    /// Serves a git repository (bare, or a work tree) as `/git/NAME.git` over smart HTTP, with basic authentication
+    /// where `user` and `password` are given.
     /// - Returns: its URL.
     @discardableResult
     public func addGit(_ name: String, repository: FilePath, user: String? = nil, password: String? = nil) -> String {
-        "\(hub)/git/\(name).git"
+        let bare = access(repository.appending("HEAD").string, F_OK) == 0
+        let backend = GitBackend(
+            repository: bare ? repository : repository.appending(".git"), user: user, password: password)
+        state.contents.withLock { $0.repositories[name] = backend }
+        return "\(hub)/git/\(name).git"
     }
 
     /// Sets a fault for requests whose path begins with `prefix`.
-    public func setFault(_ fault: Fault, on prefix: String) {}
+    public func setFault(_ fault: Fault, on prefix: String) {
+        state.setFault(fault, on: prefix)
+    }
 
-    public func clearFaults() {}
+    /// Removes every fault; what is stalled goes on.
+    public func clearFaults() {
+        state.removeFaults { _ in true }
+    }
 
-    /// Lets every answer go on that a stall holds back; stalls that are set strike no more.
-    public func releaseStalls() {}
-
-    /// The sha256 of a body in lower-case hexadecimal digits.
-    public static func sha256(of body: TestBody) throws(TestHubError) -> String { throw TestHubError("not yet") }
+    /// Lets every answer go on that a stall holds back, and removes the stalls.
+    public func releaseStalls() {
+        state.releaseStalls()
+    }
 }
 
-extension TestHub {
-    /// All requests so far, in the order of arrival.
-    public var requests: [RecordedRequest] { [] }
+extension HubState {
+    /// Accepts connections until the listener is shut down, each served by a thread of its own.
+    func serve(_ listener: Socket, as origin: RecordedRequest.Origin) {
+        threads.enter()
+        Thread.detachNewThread { [self] in
+            defer { threads.leave() }
+            while let socket = listener.accept() {
+                let isStopping = contents.withLock { contents in
+                    contents.connections[ObjectIdentifier(socket)] = socket
+                    return contents.isStopping
+                }
+                if isStopping { break }
+                threads.enter()
+                Thread.detachNewThread { [self] in
+                    // sendfile has no flag against SIGPIPE; a blocked one leaves EPIPE to be seen.
+                    var signals = sigset_t()
+                    sigemptyset(&signals)
+                    sigaddset(&signals, SIGPIPE)
+                    pthread_sigmask(SIG_BLOCK, &signals, nil)
+                    var connection = Connection(socket: socket, origin: origin, state: self)
+                    connection.run()
+                    contents.withLock { contents in contents.connections[ObjectIdentifier(socket)] = nil }
+                    threads.leave()
+                }
+            }
+        }
+    }
 
-    /// The bytes of all answers' bodies, of both origins.
-    public var payloadBytes: Int64 { 0 }
-
-    public func forgetRequests() {}
-
-    /// Waits until a request fits, also one that is still being answered.
-    /// - Throws: `TestHubError` after `seconds`.
-    public func request(
-        within seconds: Double = 20, where fits: @escaping @Sendable (RecordedRequest) -> Bool
-    ) async throws -> RecordedRequest { throw TestHubError("not yet") }
+    func endConnections() {
+        let open = contents.withLock { contents in
+            contents.isStopping = true
+            return Array(contents.connections.values)
+        }
+        for socket in open { socket.shutDown() }
+    }
 }
-
-final class HubState: Sendable {}
