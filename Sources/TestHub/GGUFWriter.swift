@@ -8,8 +8,8 @@ public struct GGUFWriter: Sendable {
     public enum Quantization: String, Sendable, CaseIterable {
         case f32 = "F32"
         case f16 = "F16"
-        case q4_0 = "Q4_0"
-        case q8_0 = "Q8_0"
+        case q40 = "Q4_0"
+        case q80 = "Q8_0"
         case q4KM = "Q4_K_M"
         case q6K = "Q6_K"
 
@@ -18,8 +18,8 @@ public struct GGUFWriter: Sendable {
             switch self {
             case .f32: 0
             case .f16: 1
-            case .q4_0: 2
-            case .q8_0: 7
+            case .q40: 2
+            case .q80: 7
             case .q4KM: 15
             case .q6K: 18
             }
@@ -30,8 +30,8 @@ public struct GGUFWriter: Sendable {
             switch self {
             case .f32: (0, 1, 4)
             case .f16: (1, 1, 2)
-            case .q4_0: (2, 32, 18)
-            case .q8_0: (8, 32, 34)
+            case .q40: (2, 32, 18)
+            case .q80: (8, 32, 34)
             case .q4KM: (12, 256, 144)
             case .q6K: (14, 256, 210)
             }
@@ -72,8 +72,8 @@ public struct GGUFWriter: Sendable {
     ) -> GGUFWriter {
         var writer = GGUFWriter(name: name, quantization: quantization, seed: seed)
         let type = quantization.tensorType
-        // A token costs a row of the embedding and one of the output, and its entries in the tokenizer.
-        let perToken = 2 * writer.embeddingLength / type.blockElements * type.blockBytes + 24
+        // A token costs a row of the embedding and one of the output, and at least 18 bytes in the tokenizer.
+        let perToken = 2 * writer.embeddingLength / type.blockElements * type.blockBytes + 18
         let small = UInt64(writer.header().count) + writer.tensorBytes
         let wanted = UInt64(max(0, megabytes)) * 1_000_000
         if wanted > small { writer.vocabularySize += (wanted - small + perToken - 1) / perToken }
