@@ -67,8 +67,18 @@ struct ByteReader: ~Copyable {
     }
 
     mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws(ModelFormatError) -> Value {
+        let width = Value.bitWidth / 8
+        if position >= bufferStart, position - bufferStart < UInt64(buffer.count),
+            UInt64(buffer.count) - (position - bufferStart) >= UInt64(width)
+        {
+            let start = Int(position - bufferStart)
+            position += UInt64(width)
+            return Value(
+                littleEndian: buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start, as: Value.self) })
+        }
+        // Across the buffer's end, a byte at a time.
         var value: Value = 0
-        for index in 0..<Value.bitWidth / 8 {
+        for index in 0..<width {
             value |= Value(truncatingIfNeeded: try byte()) << (8 * index)
         }
         return value

@@ -152,7 +152,7 @@ struct GGUFHeaderTests {
 
     @Test("30,000 damaged headers give a header or a typed error, never a trap")
     func mutations() throws {
-        let writer = GGUFWriter(vocabularySize: 8)
+        let writer = GGUFWriter(blockCount: 0, vocabularySize: 8)
         let header = writer.header()
         let whole = writer.bytes()
         var generator = SplitMix64(seed: 20)
