@@ -21,4 +21,5 @@ int csystem_reserve(int file, int64_t offset, int64_t length) { return outcome(f
 int csystem_start_writeback(int file, int64_t offset, int64_t length) {
     return outcome(sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE));
 }
+int csystem_sync_file_system(int file) { return outcome(syncfs(file)); }
 #endif

@@ -22,5 +22,7 @@ int csystem_clone(int source, int target);
 int csystem_reserve(int file, int64_t offset, int64_t length);
 /// Asks the kernel to begin writing a range back, without waiting (sync_file_range).
 int csystem_start_writeback(int file, int64_t offset, int64_t length);
+/// Makes all that was written to the file system of `file` durable, and waits for it (syncfs).
+int csystem_sync_file_system(int file);
 
 #endif
