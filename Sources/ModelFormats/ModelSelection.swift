@@ -1,0 +1,118 @@
+public import ArtifactTypes
+
+/// Which files of a repository make the model that was asked for.
+public struct ModelSelection: Sendable, Hashable {
+    /// A file that a repository lists.
+    public struct Candidate: Sendable, Hashable {
+        public var path: RelativePath
+        /// In bytes; nil where the vendor does not know.
+        public var size: Int64?
+
+        public init(path: RelativePath, size: Int64? = nil) {
+            self.path = path
+            self.size = size
+        }
+    }
+
+    /// A file that was left out on purpose.
+    public struct Omission: Sendable, Hashable {
+        public enum Reason: Sendable, Hashable {
+            /// It can run code when it is loaded.
+            case pickle
+            /// The same weights in another format.
+            case duplicate
+        }
+
+        public var path: RelativePath
+        public var reason: Reason
+    }
+
+    /// Whether the encoder that a vision model needs (`mmproj`) is brought along.
+    public enum Projector: Sendable, Hashable {
+        /// Where the repository has one.
+        case automatic
+        case required
+        case never
+    }
+
+    /// What to fetch, sorted; shard sets are whole.
+    public var paths: [RelativePath]
+    /// The selector as resolved: `Q4_K_M` in upper case or a file's path; nil for the whole repository.
+    public var selector: String?
+    public var omitted: [Omission]
+    /// What was decided without being asked, to be said aloud; nil where nothing was.
+    public var notice: String?
+
+    /// Decides by the repository's listing alone.
+    ///
+    /// - A quantization (`Q4_K_M`, any case) finds its file or shard set, in a sub-folder too, `UD-` variants if there is
+    ///   no plain one.
+    /// - A file's path or name finds that file, a pickle too; a shard brings its whole set.
+    /// - Without selector a GGUF repository gives Q4_K_M, else Q5_K_M, else Q8_0, else its first; any other one gives
+    ///   all of it but pickles and duplicates in other formats, safetensors being preferred.
+    /// - Throws: `ModelSelectionError`.
+    public static func select(
+        _ files: [Candidate], selector: String?, projector: Projector = .automatic, allowPickle: Bool = false
+    ) throws(ModelSelectionError) -> ModelSelection {
+        let listing = RepositoryListing(files)
+        if let selector {
+            var selection = try listing.selection(for: selector)
+            if selection.paths.contains(where: { $0.isGGUF }), !selection.paths.contains(where: { $0.isProjector }) {
+                try listing.addProjector(to: &selection, projector)
+            }
+            return selection
+        }
+        guard listing.isGGUF else { return try listing.wholeRepository(allowPickle: allowPickle) }
+        var selection = try listing.defaultQuantization()
+        try listing.addProjector(to: &selection, projector)
+        return selection
+    }
+}
+
+/// Why a repository's listing does not give what was asked for.
+public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Code: Sendable, Hashable {
+        case notFound
+        case ambiguous
+        /// A shard set is not whole.
+        case incomplete
+        /// The repository has no file that may be taken.
+        case empty
+    }
+
+    public let code: Code
+    public let message: String
+    /// What there is to choose from.
+    public let available: [String]
+
+    public init(_ code: Code, _ message: String, available: [String] = []) {
+        self.code = code
+        self.message = message
+        self.available = available
+    }
+
+    public var description: String {
+        available.isEmpty ? message : "\(message); there is \(available.joined(separator: ", "))"
+    }
+}
+
+extension RelativePath {
+    var lowercased: String { string.lowercased() }
+    /// Also imatrix data in GGUF is no model.
+    var isGGUF: Bool { lowercased.hasSuffix(".gguf") && !lastComponent.lowercased().contains("imatrix") }
+    var isSafetensors: Bool { lowercased.hasSuffix(".safetensors") }
+
+    /// Whether the file is the encoder of a vision model, by its name.
+    public var isProjector: Bool { isGGUF && lastComponent.lowercased().contains("mmproj") }
+
+    /// Whether the file may hold pickled objects, which run code when they are loaded.
+    public var isPickle: Bool {
+        [".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"].contains(where: lowercased.hasSuffix)
+    }
+
+    /// Formats that hold the same weights again beside safetensors.
+    var isOtherFormat: Bool {
+        let suffixes = [".h5", ".msgpack", ".ot", ".onnx", ".onnx_data", ".tflite", ".mlmodel", ".gguf", ".npz"]
+        return isPickle || suffixes.contains(where: lowercased.hasSuffix) || lowercased.contains(".mlpackage/")
+    }
+}

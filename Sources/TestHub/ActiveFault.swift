@@ -1,0 +1,80 @@
+import Dispatch
+import Synchronization
+
+/// A fault that is set, until its times are used up.
+struct ActiveFault: Sendable {
+    let id: Int
+    let prefix: String
+    let fault: Fault
+    /// Strikes left; nil without a limit.
+    var left: Int?
+    let gate: Gate
+
+    func matches(_ request: Request) -> Bool {
+        request.path.hasPrefix(prefix) && (fault.method.map { $0 == request.method } ?? true)
+    }
+}
+
+/// What a stalled answer waits at; once open it stays open.
+final class Gate: Sendable {
+    private let group = DispatchGroup()
+    private let isOpen = Mutex(false)
+
+    init() {
+        group.enter()
+    }
+
+    deinit {
+        open()
+    }
+
+    func open() {
+        let first = isOpen.withLock { isOpen in
+            defer { isOpen = true }
+            return !isOpen
+        }
+        if first { group.leave() }
+    }
+
+    func wait() {
+        group.wait()
+    }
+}
+
+extension HubState {
+    func setFault(_ fault: Fault, on prefix: String) {
+        contents.withLock { contents in
+            contents.faults.append(
+                ActiveFault(id: contents.nextFault, prefix: prefix, fault: fault, left: fault.times, gate: Gate()))
+            contents.nextFault += 1
+        }
+    }
+
+    func removeFaults(where doomed: (Fault) -> Bool) {
+        let removed = contents.withLock { contents in
+            let removed = contents.faults.filter { doomed($0.fault) }
+            contents.faults.removeAll { doomed($0.fault) }
+            return removed
+        }
+        for fault in removed { fault.gate.open() }
+    }
+
+    /// The faults that match a request, the newest first.
+    func faults(for request: Request) -> [ActiveFault] {
+        contents.withLock { contents in contents.faults.reversed().filter { $0.matches(request) } }
+    }
+
+    /// Whether a fault strikes now; takes one of its times if so.
+    func strikes(_ candidate: ActiveFault) -> Bool {
+        contents.withLock { contents in
+            guard let index = contents.faults.firstIndex(where: { $0.id == candidate.id }) else { return false }
+            let probability = contents.faults[index].fault.probability
+            if probability < 1, Double.random(in: 0..<1, using: &contents.generator) >= probability { return false }
+            if let left = contents.faults[index].left {
+                guard left > 0 else { return false }
+                contents.faults[index].left = left - 1
+            }
+            return true
+        }
+    }
+}

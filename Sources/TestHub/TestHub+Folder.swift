@@ -1,0 +1,56 @@
+import Foundation
+public import SystemPackage
+
+extension TestHub {
+    /// Adds what a folder holds: `models/ORG/NAME/…`, `files/…`, and `git/NAME.git` with an optional
+    /// `git/NAME.git.auth` (`user:password`).
+    public func addFolder(
+        _ folder: FilePath, traits: @Sendable (_ model: String) -> ModelTraits = { _ in ModelTraits() }
+    ) throws(TestHubError) {
+        for organization in try names(in: folder.appending("models")) {
+            let models = folder.appending("models").appending(organization)
+            for name in try names(in: models) {
+                let files = try self.files(below: models.appending(name)).map { TestFile($0.path, $0.body) }
+                try addModel("\(organization)/\(name)", files: files, traits: traits("\(organization)/\(name)"))
+            }
+        }
+        for file in try files(below: folder.appending("files")) { try addRelease(file.path, file.body) }
+        for name in try names(in: folder.appending("git")) where name.hasSuffix(".git") {
+            let path = folder.appending("git").appending(name)
+            let credentials = try credentials(in: FilePath(path.string + ".auth"))
+            addGit(String(name.dropLast(4)), repository: path, user: credentials?.user, password: credentials?.password)
+        }
+    }
+
+    /// Sorted; none for a folder that is not there.
+    private func names(in folder: FilePath) throws(TestHubError) -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.string) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.string).filter { $0.first != "." }
+                .sorted()
+        } catch {
+            throw TestHubError("cannot list \(folder)")
+        }
+    }
+
+    private func files(below folder: FilePath) throws(TestHubError) -> [(path: String, body: TestBody)] {
+        guard FileManager.default.fileExists(atPath: folder.string) else { return [] }
+        do {
+            return try FileManager.default.subpathsOfDirectory(atPath: folder.string).sorted().compactMap { path in
+                let file = folder.appending(path)
+                let attributes = try FileManager.default.attributesOfItem(atPath: file.string)
+                guard attributes[.type] as? FileAttributeType == .typeRegular else { return nil }
+                return (path, .file(file, size: (attributes[.size] as? NSNumber)?.int64Value ?? 0))
+            }
+        } catch {
+            throw TestHubError("cannot list \(folder)")
+        }
+    }
+
+    private func credentials(in file: FilePath) throws(TestHubError) -> (user: String, password: String)? {
+        guard let bytes = FileManager.default.contents(atPath: file.string) else { return nil }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first ?? ""
+        guard let colon = line.firstIndex(of: ":") else { throw TestHubError("\(file): not user:password") }
+        return (String(line[..<colon]), String(line[line.index(after: colon)...]))
+    }
+}
