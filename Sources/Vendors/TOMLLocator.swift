@@ -4,6 +4,8 @@
 /// is not, the parser's own error has the place.
 struct TOMLLocator {
     private(set) var places: [TOMLPath: TOMLPlace] = [:]
+    /// The first table header that does not begin with a key, and the text before it.
+    private(set) var malformedHeader: (place: TOMLPlace, before: String)?
     private let scalars: [Unicode.Scalar]
     private var index = 0
     private var line = 1
@@ -72,8 +74,13 @@ struct TOMLLocator {
 
     private mutating func header() -> TOMLPath {
         let start = place
+        let startIndex = index
         advance()
         let isArray = take("[")
+        skipSpaces()
+        if malformedHeader == nil, !isAtKey, peek() != "]" {
+            malformedHeader = (start, String(String.UnicodeScalarView(scalars[..<startIndex])))
+        }
         let keys = dottedKey()
         _ = take("]")
         if isArray { _ = take("]") }

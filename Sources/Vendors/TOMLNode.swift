@@ -57,16 +57,25 @@ struct TOMLDocument: Sendable {
         }
         let locator = TOMLLocator(text)
         places = locator.places
-        let table: TOMLTable
+        if let header = locator.malformedHeader {
+            // TOMLKit 0.6.0 aborts the process on such a header (an assertion of toml++), so it must not see it. What
+            // is wrong before it comes first all the same.
+            _ = try Self.parse(header.before)
+            throw SyntaxError(place: header.place, message: "not TOML: a table header wants a name in brackets")
+        }
+        let table = try Self.parse(text)
+        root = try Self.members(of: table, depth: 0)
+    }
+
+    private static func parse(_ text: String) throws(SyntaxError) -> TOMLTable {
         do {
-            table = try TOMLTable(string: text)
+            return try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             let place = TOMLPlace(line: error.source.begin.line, column: error.source.begin.column)
             throw SyntaxError(place: place, message: "not TOML: \(error.description.visiblyEscaped)")
         } catch {
             throw SyntaxError(place: .start, message: "not TOML: \(error)")
         }
-        root = try Self.members(of: table, depth: 0)
     }
 
     /// Where the value at `path` stands; of one that is not there, where its nearest container does.
