@@ -17,8 +17,10 @@ struct HubServer: Sendable {
         guard let origin = Self.origin(of: url), !url.contains(where: { "?# \\@".contains($0) }),
             !url.unicodeScalars.contains(where: \.isControlOrInvisible)
         else {
+            // What stands before an "@" may be a password.
+            let shown = text.contains("@") ? "the endpoint or mirror" : "\"\(text.visiblyEscaped.prefix(200))\""
             throw ProvisionError(
-                .configuration, "\"\(text.visiblyEscaped.prefix(200))\" is not the URL of a hub",
+                .configuration, "\(shown) is not the URL of a hub",
                 remedy: "write https://HOST, without user, query or fragment")
         }
         self.url = url
