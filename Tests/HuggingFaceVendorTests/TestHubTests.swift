@@ -16,7 +16,8 @@ struct TestHubTests {
 
     @Test("ranges are served with a strong validator, and If-Range decides")
     func ranges() throws {
-        let (_, url) = try hub()
+        let (hub, url) = try hub()
+        defer { hub.stop() }
         let whole = try RawHTTP.send(url)
         let etag = try #require(whole.headers["etag"])
         #expect(whole.body == bytes)
