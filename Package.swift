@@ -133,7 +133,7 @@ let testTargets: [Target] = [
     tests(of: "Vendors", ["Provisioning"]),
     tests(of: "VendorHost", ["VendorKit", "Provisioning"]),
     tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub"]),
-    tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub"]),
+    tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout"]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
     .testTarget(
