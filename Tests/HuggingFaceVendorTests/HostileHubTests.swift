@@ -90,6 +90,14 @@ struct HostileHubTests {
         #expect(world.hub.requests.count < 10)
     }
 
+    @Test("a listing of more pages than any repository has is given up")
+    func pages() async throws {
+        let world = try HubWorld(TestHubOptions(pageSize: 1))
+        try world.hub.addModel("ggml-org/tiny", files: (0..<1100).map { TestFile("\($0).txt", text: "x") })
+        #expect(try await world.failure().code == .unavailable)
+        #expect(world.hub.requests.count == 1001)
+    }
+
     @Test("limits and failures of the server keep their meaning")
     func statuses() async throws {
         let world = try HubWorld()
