@@ -22,6 +22,12 @@ extension ContentStore {
         return (partials.appending("\(key).part"), partials.appending("\(key).journal"))
     }
 
+    public func removePartial(named name: String) throws(StoreError) {
+        let partial = partial(named: name)
+        try FileSystem.removeFile(partial.part)
+        try FileSystem.removeFile(partial.journal)
+    }
+
     /// Makes a file that the caller has verified the blob of its digest, durably, and drops the journal beside it.
     ///
     /// The file is moved; where the blob is here already, it is removed.

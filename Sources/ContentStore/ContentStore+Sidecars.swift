@@ -57,3 +57,14 @@ public struct BrokenTree: Sendable {
     public let path: FilePath
     public let error: StoreError
 }
+
+extension ContentStore {
+    /// Whether every file of a published tree is there in its full size. Content is not read: that is `verify`.
+    public func isComplete(_ sidecar: Sidecar) -> Bool {
+        let tree = treePath(sidecar.item)
+        return sidecar.files.allSatisfy { file in
+            guard let status = FileSystem.status(tree.appending(file.path.string)) else { return false }
+            return status.type == .regular && status.size == file.size
+        }
+    }
+}
