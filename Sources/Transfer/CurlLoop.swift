@@ -1,0 +1,4 @@
+final class CurlLoop: Sendable {
+    init(maximumHostConnections: Int, receiveBuffer: Int) {}
+    func stop() {}
+}
