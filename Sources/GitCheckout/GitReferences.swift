@@ -43,6 +43,18 @@ public enum GitRevision: Sendable, Hashable {
     }
 }
 
+extension GitRevision: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .head: "HEAD"
+        case .branch(let name): "branch \(name)"
+        case .tag(let name): "tag \(name)"
+        case .named(let name): "branch or tag \(name)"
+        case .commit(let id): "commit \(id)"
+        }
+    }
+}
+
 /// What a repository's refs point at.
 public struct GitReferences: Sendable, Hashable {
     public struct Reference: Sendable, Hashable {

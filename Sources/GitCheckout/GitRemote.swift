@@ -9,17 +9,20 @@ public struct GitRemote: Sendable, Hashable {
     public var allowInsecure: Bool
     /// A file of trusted certificates instead of the system's.
     public var caFile: String?
+    /// Origins that the user typed or configured, which may be private; what they lead to may be only if one of them is.
+    public var configuredOrigins: [String]
     /// How long a server may go without progress.
     public var timeout: Duration
 
     public init(
         url: GitURL, credential: GitCredential? = nil, allowInsecure: Bool = false, caFile: String? = nil,
-        timeout: Duration = .seconds(30)
+        configuredOrigins: [String] = [], timeout: Duration = .seconds(30)
     ) {
         self.url = url
         self.credential = credential
         self.allowInsecure = allowInsecure
         self.caFile = caFile
+        self.configuredOrigins = configuredOrigins
         self.timeout = timeout
     }
 }
