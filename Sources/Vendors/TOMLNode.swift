@@ -32,11 +32,15 @@ enum TOMLStep: Sendable, Hashable {
 
 typealias TOMLPath = [TOMLStep]
 
-struct TOMLPlace: Sendable, Hashable {
+struct TOMLPlace: Sendable, Hashable, Comparable {
     let line: Int
     let column: Int
 
     static let start = TOMLPlace(line: 1, column: 1)
+
+    static func < (left: TOMLPlace, right: TOMLPlace) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
 }
 
 /// A parsed TOML text and where in it everything stands.
@@ -57,11 +61,14 @@ struct TOMLDocument: Sendable {
         }
         let locator = TOMLLocator(text)
         places = locator.places
-        if let header = locator.malformedHeader {
-            // TOMLKit 0.6.0 aborts the process on such a header (an assertion of toml++), so it must not see it. What
-            // is wrong before it comes first all the same.
-            _ = try Self.parse(header.before)
-            throw SyntaxError(place: header.place, message: "not TOML: a table header wants a name in brackets")
+        if let trap = locator.trap {
+            // An earlier mistake is the one to report, and the cause of what comes after it.
+            do throws(SyntaxError) {
+                _ = try Self.parse(trap.harmless)
+            } catch {
+                if error.place < trap.place { throw error }
+            }
+            throw SyntaxError(place: trap.place, message: "not TOML: \(trap.message)")
         }
         let table = try Self.parse(text)
         root = try Self.members(of: table, depth: 0)
