@@ -93,7 +93,9 @@ struct PluginConversation {
         switch envelope.kind {
         case .success(currentID):
             return line
-        case .failure(let id) where id == currentID || id == nil:
+        case .failure(nil):
+            throw failure(data)
+        case .failure(let id?) where id == currentID:
             throw failure(data)
         case .success(let id), .failure(let id?):
             throw ProvisionError(.unavailable, "it answers a request that nobody waits for (\(id.short))")
@@ -102,8 +104,6 @@ struct PluginConversation {
         case .notification(let method):
             try notice(method, data)
             return nil
-        case .failure(nil):
-            throw failure(data)
         }
     }
 
