@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Foundation
 import Logging
+import Processes
 import Provisioning
 import Synchronization
 import Testing
@@ -65,7 +66,9 @@ struct MutatedAnswerTests {
         var refused: Set<String> = []
         for _ in 0..<5_000 {
             let lines = Mutex([mutator.mutate(Array(Self.answer.utf8))])
-            let pipe = PluginPipe(write: { _ in }, read: { lines.withLock { $0.popLast() } })
+            let pipe = PluginPipe(
+                write: { (_) async throws(ProcessError) in },
+                read: { () async throws(ProcessError) -> [UInt8]? in lines.withLock { $0.popLast() } })
             var conversation = PluginConversation(pipe: pipe, log: log, progress: ProgressSink { _ in })
             do {
                 let line = try await conversation.call(.resolve, ["reference": "test:org/name"])
