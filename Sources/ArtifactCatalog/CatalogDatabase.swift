@@ -40,7 +40,7 @@ public final class CatalogDatabase: Sendable {
             var aside = DamageMark.exists(path) ? try DamageMark.moveAside(path) : nil
             do throws(CatalogError) {
                 return (try Self.open(path), aside)
-            } catch where error.code == .damaged {
+            } catch  where error.code == .damaged {
                 aside = try DamageMark.moveAside(path)
                 return (try Self.open(path), aside)
             }

@@ -28,7 +28,8 @@ public enum CatalogJSON {
     }
 
     /// An entry from a sidecar.
-    public static func entry<Entry: Decodable>(_ type: Entry.Type, from value: JSONValue) throws(CatalogError) -> Entry {
+    public static func entry<Entry: Decodable>(_ type: Entry.Type, from value: JSONValue) throws(CatalogError) -> Entry
+    {
         try decode(type, from: encode(value))
     }
 

@@ -39,7 +39,8 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
     }
 
     public func contains(_ id: String) throws(CatalogError) -> Bool {
-        try database.read { try Bool.fetchOne($0, sql: "SELECT 1 FROM \(table) WHERE id = ?", arguments: [id]) } ?? false
+        try database.read { try Bool.fetchOne($0, sql: "SELECT 1 FROM \(table) WHERE id = ?", arguments: [id]) }
+            ?? false
     }
 
     @discardableResult

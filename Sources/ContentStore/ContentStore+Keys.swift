@@ -1,4 +1,5 @@
 public import ArtifactTypes
+
 import struct Crypto.SHA256
 
 extension ContentStore {

@@ -42,7 +42,7 @@ extension ContentStore {
         return try await body()
     }
 
-    /// Polls, at first every 5 and at last every 200 ms: a blocking flock could be neither cancelled nor bounded.
+    /// Polls, at first after 5 ms and at last every 50: a blocking flock could be neither cancelled nor bounded.
     func acquire(
         _ name: LockName, mode: FileLock.Mode, deadline: Duration = .seconds(300),
         onWait: @Sendable (String) -> Void = { _ in }, isolation: isolated (any Actor)? = #isolation
@@ -62,7 +62,7 @@ extension ContentStore {
             if !told { onWait(holder) }
             told = true
             do {
-                try await Task.sleep(for: min(pause, .milliseconds(200)))
+                try await Task.sleep(for: min(pause, .milliseconds(50)))
             } catch {
                 throw .cancelled
             }

@@ -31,7 +31,9 @@ extension ContentStore {
     public func verify(
         _ item: StoreItem, progress: @escaping @Sendable (_ done: Int64, _ total: Int64) -> Void = { _, _ in }
     ) async throws(StoreError) -> Verification {
-        guard let sidecar = try sidecar(item) else { throw StoreError(.noSuchFileOrDirectory, "verify", treePath(item)) }
+        guard let sidecar = try sidecar(item) else {
+            throw StoreError(.noSuchFileOrDirectory, "verify", treePath(item))
+        }
         let tree = treePath(item)
         let total = sidecar.size
         let done = Mutex<Int64>(0)

@@ -1,9 +1,10 @@
 import ArtifactTypes
 import CSystemCalls
+import SystemPackage
+
 import enum Crypto.Insecure
 import struct Crypto.SHA256
 import struct Crypto.SHA512
-import SystemPackage
 
 /// SHA-256 of a content, and beside it the digest that was promised, where that is of another algorithm.
 struct ContentHasher {

@@ -65,7 +65,8 @@ extension FileSystem {
     }
 
     private static func allowWriting(_ folder: FilePath) throws(StoreError) {
-        guard let status = status(folder), status.type == .directory, !status.permissions.contains(.ownerReadWriteExecute)
+        guard let status = status(folder), status.type == .directory,
+            !status.permissions.contains(.ownerReadWriteExecute)
         else { return }
         if folder.withPlatformString({ chmod($0, 0o700) }) != 0 {
             throw StoreError(Errno(rawValue: errno), "remove", folder)

@@ -224,6 +224,7 @@ enum FileSystem {
             // Of a file that could not be made, what counts is where it would have been.
             guard errno == ENOENT, path.removeLastComponent() else { return 0 }
         }
-        return Int64(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }
 }
