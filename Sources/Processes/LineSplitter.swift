@@ -4,14 +4,15 @@ import ArtifactTypes
 struct LineSplitter: Sendable {
     private let limit: Int
     private let secrets: [Secret]
-    /// A secret across the cut would show its beginning: it is redacted before the line is cut.
+    /// A secret across the cut would show its beginning, so it is redacted before the line is cut; and one byte more, to
+    /// know that there is something to cut.
     private let reserve: Int
     private var line: [UInt8] = []
 
     init(limit: Int, secrets: [Secret]) {
         self.limit = limit
         self.secrets = secrets
-        reserve = secrets.map { $0.reveal().utf8.count }.max() ?? 0
+        reserve = 1 + (secrets.map { $0.reveal().utf8.count }.max() ?? 0)
     }
 
     /// The lines that end in `bytes`.

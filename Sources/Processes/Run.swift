@@ -4,12 +4,12 @@ import Synchronization
 /// Runs a process to its end.
 ///
 /// - Parameters:
-///   - onStart: called with the process id once it runs.
 ///   - onLine: called for every line as it arrives, the streams independently of each other.
+///   - onStart: called with the process id once it runs.
 /// - Throws: where it cannot start, and where a limit or cancellation ended it; every process of its group is dead then.
 public func run(
-    _ request: ProcessRequest, onStart: @Sendable (_ processID: Int32) -> Void = { _ in },
-    onLine: @escaping @Sendable (OutputLine) -> Void = { _ in }
+    _ request: ProcessRequest, onLine: @escaping @Sendable (OutputLine) -> Void = { _ in },
+    onStart: @Sendable (_ processID: Int32) -> Void = { _ in }
 ) async throws(ProcessError) -> ProcessOutcome {
     let lines = LineTaker(request, onLine: onLine)
     do {
