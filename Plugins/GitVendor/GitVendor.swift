@@ -1,9 +1,15 @@
 import ArtifactTypes
 public import GitCheckout
 public import Provisioning
+public import Transfer
 
 /// The vendor module `git`: repositories over http(s) and on this machine, with mirrors.
 public enum GitVendor {
+    /// - Parameter engine: carries git's requests.
+    public static func module(engine: TransferEngine) -> VendorModule {
+        module(client: GitClient(http: GitHTTP(engine)))
+    }
+
     /// - Parameter client: carries git's requests.
     public static func module(client: GitClient) -> VendorModule {
         VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in

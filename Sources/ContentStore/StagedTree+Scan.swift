@@ -1,6 +1,6 @@
-import ArtifactTypes
+public import ArtifactTypes
 import CSystemCalls
-import SystemPackage
+public import SystemPackage
 
 extension StagedTree {
     /// More than this is no artifact but an attack on whoever lists it.
@@ -8,6 +8,26 @@ extension StagedTree {
     /// Above so many files one sync of the whole file system costs less than one of each: an fsync on ext4 is a
     /// journal commit.
     private static let filesWorthSyncingAlone = 64
+
+    /// Copies a regular file from elsewhere on this machine into the tree, for `scan` to take in; a link is not followed.
+    ///
+    /// - Throws: `io`, `insufficientSpace`, `cancelled`.
+    public func copy(_ source: FilePath, to path: RelativePath, executable: Bool) async throws(StoreError) {
+        let target = self.path(path)
+        try await offPool { cancellation throws(StoreError) in
+            try FileSystem.makeFolders(target.removingLastComponent())
+            try FileSystem.withFile(source, .readOnly) { input throws(StoreError) in
+                try FileSystem.withFile(
+                    target, .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]
+                ) { output throws(StoreError) in
+                    var hasher = ContentHasher(size: 0)
+                    _ = try FileSystem.copy(
+                        from: input, source, to: output, target, hasher: &hasher, cancellation: cancellation)
+                    try FileSystem.setMode(output, executable ? .executable : .blob, target)
+                }
+            }
+        }
+    }
 
     /// Takes in what was written below `root` directly: hashes each file, cleans its mode (0444, or 0555 where any
     /// execute bit was set; set-user-id goes) and makes it durable. What is recorded already is left alone.

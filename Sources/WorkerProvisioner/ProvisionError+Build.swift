@@ -1,0 +1,25 @@
+import Pipeline
+import Provisioning
+import WorkerBuild
+
+extension ProvisionError {
+    /// What building or running a worker threw, as what a caller acts on.
+    init(worker error: any Error, named name: String) {
+        guard let error = error as? BuildError else {
+            self.init(pipeline: error)
+            return
+        }
+        let code: Code =
+            switch error.code {
+            case .missingTools: .missingTool
+            case .sandboxUnavailable: .sandboxUnavailable
+            case .failed, .timedOut, .limit: .buildFailed
+            case .smokeTestFailed, .acceleratorMissing: .smokeTestFailed
+            case .unsafeOutput: .unsafeContent
+            case .invalidRecipe: .configuration
+            case .cancelled: .cancelled
+            case .io: .io(errno: 0)
+            }
+        self.init(code, "\(name): \(error)")
+    }
+}
