@@ -164,10 +164,12 @@ let only = Context.environment["ONLY"]?.split(separator: ",").map(String.init)
 let package = Package(
     name: "rbee-hive",
     platforms: [.macOS(.v15)],
-    products: only != nil ? [] : [
-        .executable(name: "rbee-hive", targets: ["rbee-hive"]),
-        .library(name: "VendorKit", targets: ["VendorKit"]),
-    ],
+    products: only != nil
+        ? []
+        : [
+            .executable(name: "rbee-hive", targets: ["rbee-hive"]),
+            .library(name: "VendorKit", targets: ["VendorKit"]),
+        ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),

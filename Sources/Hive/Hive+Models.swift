@@ -97,7 +97,8 @@ extension Hive {
     private func check(_ entry: ModelEntry, against expected: Digest?) throws(ProvisionError) {
         guard let expected, entry.digest != expected else { return }
         throw ProvisionError(
-            .digestMismatch, "\(entry.id) is stored as \(entry.digest?.description ?? "several files"), not \(expected)",
+            .digestMismatch,
+            "\(entry.id) is stored as \(entry.digest?.description ?? "several files"), not \(expected)",
             remedy: "check the digest, or fetch it again with --force")
     }
 

@@ -84,7 +84,9 @@ struct ModelDescription {
 
     /// A repository's config.json, where there is one of a sane size that parses.
     private func repositoryConfiguration() throws(ProvisionError) -> JSONValue? {
-        guard let file = files.first(where: { $0.path.string == "config.json" }), file.size < 1 << 20 else { return nil }
+        guard let file = files.first(where: { $0.path.string == "config.json" }), file.size < 1 << 20 else {
+            return nil
+        }
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: staged.tree.root.appending("config.json").string))
             return try? JSONDecoder().decode(JSONValue.self, from: data)

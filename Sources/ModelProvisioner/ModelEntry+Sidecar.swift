@@ -9,7 +9,8 @@ extension ModelEntry {
         do {
             self = try CatalogJSON.entry(ModelEntry.self, from: sidecar.entry)
         } catch {
-            throw ProvisionError(.digestMismatch, "artifact.json of \(sidecar.id) holds no model entry: \(error)",
+            throw ProvisionError(
+                .digestMismatch, "artifact.json of \(sidecar.id) holds no model entry: \(error)",
                 remedy: "fetch it again with --force")
         }
     }

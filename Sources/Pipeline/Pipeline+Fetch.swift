@@ -86,7 +86,8 @@ extension Pipeline {
             let earlier = try? sidecar.resolution.decoded(as: Resolution.self)
         else { return [:] }
         let sameRevision = earlier.revision == plan.resolution.revision
-        let now = Dictionary(plan.resolution.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let now = Dictionary(
+            plan.resolution.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         var seen: [RelativePath: Digest] = [:]
         for file in earlier.files where file.unpack == .none && now[file.path] == .some(file.digest) {
             if file.digest == nil && !sameRevision { continue }

@@ -39,7 +39,8 @@ public struct Pipeline: Sendable {
         let organization = match.reference.locator.prefix { $0 != "/" }
         guard trusted.isEmpty || trusted.contains(String(organization)) else {
             throw ProvisionError(
-                .untrusted, "\(match.reference): vendor \(match.name) is trusted for \(trusted.joined(separator: ", ")) alone",
+                .untrusted,
+                "\(match.reference): vendor \(match.name) is trusted for \(trusted.joined(separator: ", ")) alone",
                 remedy: "add the organization to trust in \(match.configuration.file ?? "its vendors.d file")")
         }
     }
@@ -60,7 +61,7 @@ public struct Pipeline: Sendable {
     public func sidecar(_ item: StoreItem) throws(ProvisionError) -> Sidecar? {
         do {
             return try store.sidecar(item)
-        } catch where error.code == .corrupt {
+        } catch  where error.code == .corrupt {
             return nil
         } catch {
             throw ProvisionError(pipeline: error)
@@ -113,14 +114,23 @@ public struct Pipeline: Sendable {
                 throw ProvisionError(
                     .unsupported, "vendor \(plan.match.name) resolved to a git source but cannot fetch one")
             }
-            return try await store.withTree(job: job.id + "-source") { checkout in
+            return try await withTwoTrees(job.id) { checkout, scratch in
                 let resolution = try await vendor.fetch(
                     plan.resolution, into: StagingArea(root: checkout.root), in: job.context(known: nil))
                 let staged = Staged(
                     tree: tree, source: checkout.root, resolution: resolution,
-                    unverified: resolution.metadata.unverified)
+                    unverified: resolution.metadata.unverified, scratch: scratch.root)
                 return try await publish(staged, as: plan.item, for: job, describe: describe)
             }
+        }
+    }
+
+    /// Two folders beside the tree that are thrown away afterwards: for a checkout, and for what a build leaves.
+    private func withTwoTrees<Value: Sendable>(
+        _ job: String, _ body: (StagedTree, StagedTree) async throws -> Value
+    ) async throws -> Value {
+        try await store.withTree(job: job + "-source") { checkout in
+            try await store.withTree(job: job + "-scratch") { scratch in try await body(checkout, scratch) }
         }
     }
 
@@ -147,4 +157,6 @@ public struct Staged: Sendable {
     public let resolution: Resolution
     /// True where some file had no published digest.
     public let unverified: Bool
+    /// An empty folder that is thrown away afterwards; nil where the payload needs no building.
+    public var scratch: FilePath?
 }

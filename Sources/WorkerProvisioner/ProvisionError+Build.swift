@@ -20,6 +20,10 @@ extension ProvisionError {
             case .cancelled: .cancelled
             case .io: .io(errno: 0)
             }
-        self.init(code, "\(name): \(error)")
+        var message = "\(name): \(error.message)"
+        if !error.lastLines.isEmpty {
+            message += "\n" + error.lastLines.map { "  | \($0)" }.joined(separator: "\n")
+        }
+        self.init(code, message, remedy: error.remedy)
     }
 }

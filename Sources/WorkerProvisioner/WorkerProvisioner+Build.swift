@@ -65,7 +65,8 @@ extension WorkerProvisioner {
         let resolution = try await pipeline.resolve(match, known: nil, for: job)
         guard let git = resolution.git else {
             throw ProvisionError(
-                .configuration, "worker \(found.table.name) has a recipe, but its vendor \(found.vendor) has no sources",
+                .configuration,
+                "worker \(found.table.name) has a recipe, but its vendor \(found.vendor) has no sources",
                 remedy: "set module = \"git\" in the vendors.d file of \(found.vendor)")
         }
         let name = WorkerName(
@@ -97,12 +98,15 @@ extension WorkerProvisioner {
         _ staged: Staged, _ build: BuildPlan, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
         let executable = "bin/\(build.name.name)"
+        guard let scratch = staged.scratch else {
+            throw ProvisionError(.unsupported, "\(build.name.id) was not resolved to sources")
+        }
         let output: BuildOutput
         do {
             job.progress(.stage("building \(build.name.id)"))
             let builder = WorkerBuilder(sandbox: build.sandbox)
             output = try await builder.build(
-                build.recipe, checkout: staged.source, jobs: build.jobs,
+                build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
                 log: staged.tree.root.appending("build.log"),
                 onLine: { line in job.progress(.output(line)) })
             job.progress(.stage("running it once"))

@@ -81,8 +81,8 @@ extension WorkerProvisioner {
             job.progress(.stage("running it once"))
             let builder = WorkerBuilder(sandbox: install.sandbox)
             let binary = staged.tree.root.appending(executable)
-            try await builder.smokeTest(binary, arguments: ["--version"])
-            try await builder.checkAccelerator(of: binary, variant: install.name.variant)
+            try await builder.smokeTest(binary, arguments: ["--version"], in: staged.tree.root)
+            try await builder.checkAccelerator(of: binary, variant: install.name.variant, in: staged.tree.root)
         } catch {
             throw ProvisionError(worker: error, named: install.name.id)
         }

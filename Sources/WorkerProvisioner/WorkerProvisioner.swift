@@ -36,7 +36,8 @@ extension WorkerBinary {
         do {
             self = try CatalogJSON.entry(WorkerBinary.self, from: sidecar.entry)
         } catch {
-            throw ProvisionError(.digestMismatch, "artifact.json of \(sidecar.id) holds no worker entry: \(error)",
+            throw ProvisionError(
+                .digestMismatch, "artifact.json of \(sidecar.id) holds no worker entry: \(error)",
                 remedy: "make it again with --force")
         }
     }

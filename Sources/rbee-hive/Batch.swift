@@ -50,6 +50,7 @@ extension ReferenceError {
     /// The reference, and marks under the part that breaks a rule; nil where escapes would shift them.
     fileprivate var underline: String? {
         guard text.visiblyEscaped == text, !range.isEmpty else { return nil }
-        return "\(text)\n  \(String(repeating: " ", count: range.lowerBound))\(String(repeating: "^", count: range.count))"
+        return
+            "\(text)\n  \(String(repeating: " ", count: range.lowerBound))\(String(repeating: "^", count: range.count))"
     }
 }

@@ -33,7 +33,8 @@ struct GlobalOptions: ParsableArguments {
         if strictVendors {
             hive.registry.makeAll()
             if let broken = hive.registry.errors.first {
-                throw ProvisionError(.configuration, broken.description, remedy: "mend the file, or leave out --strict-vendors")
+                throw ProvisionError(
+                    .configuration, broken.description, remedy: "mend the file, or leave out --strict-vendors")
             }
         }
         return hive

@@ -23,7 +23,7 @@ import Testing
         #expect(shown["config"]?["architecture"] == .string("llama"))
         #expect(shown["config"]?["quantization"] == .string("Q4_K_M"))
         #expect(shown["config"]?["license"] == .string("apache-2.0"))
-        #expect(shown["config"]?["files"] == .array([.string("tiny-Q4_K_M.gguf")]))
+        #expect(shown["config"]?["files"]?.arrayValue?.map { $0["path"] } == [.string("tiny-Q4_K_M.gguf")])
         #expect((shown["config"]?["contextLength"]?.integerValue ?? 0) > 0)
 
         machine.hub.forgetRequests()
@@ -122,7 +122,7 @@ import Testing
         let token = "hf_canary0123456789"
         let machine = try Installation(TestHubOptions(token: token))
         try machine.hub.addModel(
-            "org/private", files: [TestFile("tiny-Q4_K_M.gguf", .bytes(GGUFWriter.tiny(quantization: "Q4_K_M")))],
+            "org/private", files: [Installation.gguf("tiny-Q4_K_M.gguf", .q4KM)],
             traits: ModelTraits(isPrivate: true))
         let refused = try await machine.run("model", "download", "org/private:Q4_K_M")
         #expect(refused.status == 66)
@@ -187,14 +187,16 @@ import Testing
         #expect(try await machine.run("model", "verify").status == 0)
     }
 
-    @Test("arguments that are no reference, or name nothing, end with their exit code", arguments: [
-        (["model", "remove", "../.."], Int32(64)), (["model", "download", "-x/y"], 64),
-        (["model", "download", "nobody:org/name"], 64), (["model", "download", "org/tiny:Q9_9"], 66),
-        (["model", "download", "org/absent:Q4_K_M"], 66), (["model", "show", "org/absent"], 66),
-        (["model", "download", "org/tiny@main:Q4_K_M", "--revision", "main"], 64),
-        (["model", "download", "org/tiny@no-such-branch:Q4_K_M"], 66), (["worker", "build", "gpu"], 64),
-        (["worker", "build", "cpu", "--worker", "absent"], 64), (["worker", "show", "../../etc"], 64),
-    ])
+    @Test(
+        "arguments that are no reference, or name nothing, end with their exit code",
+        arguments: [
+            (["model", "remove", "../.."], Int32(64)), (["model", "download", "-x/y"], 64),
+            (["model", "download", "nobody:org/name"], 64), (["model", "download", "org/tiny:Q9_9"], 66),
+            (["model", "download", "org/absent:Q4_K_M"], 66), (["model", "show", "org/absent"], 66),
+            (["model", "download", "org/tiny@main:Q4_K_M", "--revision", "main"], 64),
+            (["model", "download", "org/tiny@no-such-branch:Q4_K_M"], 66), (["worker", "build", "gpu"], 64),
+            (["worker", "build", "cpu", "--worker", "absent"], 64), (["worker", "show", "../../etc"], 64),
+        ])
     func exitCodes(arguments: [String], status: Int32) async throws {
         let machine = try Installation()
         try machine.addTinyModel()

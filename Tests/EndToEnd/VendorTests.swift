@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct VendorTests {
     static let example = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        .appending("Plugins/Examples/python")
+        .appending("Plugins/Examples/example-hub")
 
     @Test("a vendor dropped in as a script downloads a model; without its file it is gone")
     func droppedIn() async throws {

@@ -161,10 +161,12 @@ import Testing
         }
     }
 
-    @Test("a hostile archive is refused with 65, its entry named, and nothing written outside", arguments: [
-        ("../x", "python"), ("/absolute", "python"), ("link-to-passwd", "link /etc/passwd"),
-        ("link-to-victim", "link ../victim"), ("device", "device"),
-    ])
+    @Test(
+        "a hostile archive is refused with 65, its entry named, and nothing written outside",
+        arguments: [
+            ("../x", "python"), ("/absolute", "python"), ("link-to-passwd", "link /etc/passwd"),
+            ("link-to-victim", "link ../victim"), ("device", "device"),
+        ])
     func hostileArchive(entry: String, kind: String) async throws {
         let machine = try Installation()
         let archive = machine.folder.path.appending("evil-1.0-linux-cpu.tar.gz")

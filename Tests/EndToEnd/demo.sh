@@ -17,7 +17,7 @@ mkdir -p "$work"/{home,vendors.d,hub/models/demo/tiny,hub/files,hub/git}
 
 # The hub: two quantizations of a model, the worker's repository behind a password, and a release of it.
 rbee-test-hub make-gguf "$work/hub/models/demo/tiny/tiny-Q4_K_M.gguf" --megabytes 8
-rbee-test-hub make-gguf "$work/hub/models/demo/tiny/tiny-Q8_0.gguf" --megabytes 12
+rbee-test-hub make-gguf "$work/hub/models/demo/tiny/tiny-Q8_0.gguf" --quantization Q8_0 --megabytes 12
 echo "# tiny" >"$work/hub/models/demo/tiny/README.md"
 
 cp -r "$here/Fixtures/demo-worker" "$work/source"
@@ -80,7 +80,7 @@ say "A worker from a release archive"
 run rbee-hive worker install "$HF_ENDPOINT/files/$archive#sha256=$digest"
 
 say "A vendor dropped in: a file in vendors.d and a script"
-cp "$project"/Plugins/Examples/python/* "$work/vendors.d/"
+cp "$project"/Plugins/Examples/example-hub/* "$work/vendors.d/"
 run rbee-hive vendor list
 run rbee-hive model download example:demo/tiny:Q8_0
 

@@ -20,7 +20,8 @@ struct VendorList: AsyncParsableCommand {
             }
             let rows = entries.map { entry in
                 [
-                    entry.name, entry.module ?? "?", entry.provides.map { "\($0.rawValue)s" }.sorted().joined(separator: ","),
+                    entry.name, entry.module ?? "?",
+                    entry.provides.map { "\($0.rawValue)s" }.sorted().joined(separator: ","),
                     "\(entry.priority)", entry.enabled ? entry.state.name : "disabled", entry.file ?? "built in",
                 ]
             }

@@ -70,7 +70,9 @@ final class Installation: Sendable {
         let needle = Data(text.utf8)
         let all = try FileManager.default.subpathsOfDirectory(atPath: folder.path.string)
         return all.filter { path in
-            guard let data = FileManager.default.contents(atPath: folder.path.appending(path).string) else { return false }
+            guard let data = FileManager.default.contents(atPath: folder.path.appending(path).string) else {
+                return false
+            }
             return data.range(of: needle) != nil
         }
     }

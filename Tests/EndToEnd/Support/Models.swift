@@ -5,12 +5,19 @@ extension Installation {
     @discardableResult
     func addTinyModel(_ id: String = "org/tiny", megabytes: Int = 1, seed: UInt64 = 1) throws -> [TestFile] {
         let files = [
-            TestFile("tiny-Q4_K_M.gguf", .bytes(GGUFWriter.tiny(quantization: "Q4_K_M", megabytes: megabytes, seed: seed))),
-            TestFile("tiny-Q8_0.gguf", .bytes(GGUFWriter.tiny(quantization: "Q8_0", megabytes: megabytes, seed: seed + 1))),
+            Self.gguf("tiny-Q4_K_M.gguf", .q4KM, megabytes: megabytes, seed: seed),
+            Self.gguf("tiny-Q8_0.gguf", .q80, megabytes: megabytes, seed: seed + 1),
             TestFile("README.md", text: "# tiny\n"),
         ]
         try hub.addModel(id, files: files, traits: ModelTraits(tags: ["gguf"], license: "apache-2.0"))
         return files
+    }
+
+    static func gguf(
+        _ path: String, _ quantization: GGUFWriter.Quantization, megabytes: Int = 1, seed: UInt64 = 1
+    ) -> TestFile {
+        let writer = GGUFWriter.sized(megabytes: megabytes, quantization: quantization, name: "Tiny", seed: seed)
+        return TestFile(path, .bytes(writer.bytes()))
     }
 
     /// Requests that carried payload from the CDN.
