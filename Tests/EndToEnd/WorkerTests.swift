@@ -56,7 +56,7 @@ import Testing
 
         #expect(try await machine.run("worker", "verify").status == 0)
         #expect(try await machine.run("worker", "remove", "demo-worker").status == 0)
-        #expect(try await machine.run("worker", "list", "--json").output == "[\n\n]\n")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
@@ -99,7 +99,7 @@ import Testing
         let outcome = try await machine.run("worker", "build", "cpu")
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("the last words"))
-        #expect(try await machine.run("worker", "list", "--json").output == "[\n\n]\n")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
         #expect(!FileManager.default.fileExists(atPath: machine.store.appending("workers/demo-worker").string))
     }
 
@@ -178,7 +178,7 @@ import Testing
         let outcome = try await machine.run("worker", "install", url)
         #expect(outcome.status == 65, "\(outcome.errors)")
         #expect(outcome.errors.contains(entry))
-        #expect(try await machine.run("worker", "list", "--json").output == "[\n\n]\n")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
         #expect(!FileManager.default.fileExists(atPath: "/absolute"))
         #expect(try machine.storedFiles().allSatisfy { $0.hasPrefix("staging/partials") })
     }

@@ -15,11 +15,27 @@ struct VendorExplain: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    private func show(_ explanation: VendorExplanation) {
+        let winner = explanation.winner.map { "goes to \($0)" } ?? "goes to no vendor"
+        Console.result("\(explanation.reference) \(winner)".visiblyEscaped)
+        let rows = explanation.considered.map { vendor in
+            [vendor.name, vendor.module ?? "?", "\(vendor.priority)", vendor.reason]
+        }
+        for line in Table(headings: ["VENDOR", "MODULE", "PRIORITY", "WHY"], rows: rows).lines(width: nil) {
+            Console.result(line.visiblyEscaped)
+        }
+        if let error = explanation.error { Console.error(error) }
+    }
+
     func run() async throws {
         try await Program.run(options) { hive in
             let explanation = hive.registry.explain(
                 try ArtifactReference(argument: reference), kind: worker ? .worker : .model)
-            Console.result(options.json ? try JSONOutput.pretty(explanation) : try Details.text(of: explanation))
+            if options.json {
+                Console.result(try JSONOutput.pretty(explanation))
+            } else {
+                show(explanation)
+            }
         }
     }
 }
