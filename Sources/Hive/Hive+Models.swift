@@ -44,6 +44,7 @@ extension Hive {
             try check(entry, against: request.expected)
             // The tree is the truth: a row that was lost is written again.
             if try row(entry.id) == nil { try catalogue(entry) }
+            progress(.notice("\(entry.id) is here already, at this revision"))
             return entry
         }
         let entry = try await modelProvisioner.provision(plan, for: job)

@@ -22,6 +22,7 @@ extension Hive {
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
         if !force, let entry = try workerProvisioner.current(plan) {
             try catalogueIfMissing(entry)
+            progress(.notice("\(entry.id) is here already, made of the same"))
             return entry
         }
         let entry = try await workerProvisioner.build(plan, for: job)
@@ -37,6 +38,7 @@ extension Hive {
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
         if !force, let entry = try workerProvisioner.current(plan) {
             try catalogueIfMissing(entry)
+            progress(.notice("\(entry.id) is here already, made of the same"))
             return entry
         }
         let entry = try await workerProvisioner.install(plan, for: job)

@@ -4,7 +4,7 @@ import WorkerBuild
 
 extension ProvisionError {
     /// What building or running a worker threw, as what a caller acts on.
-    init(worker error: any Error, named name: String) {
+    init(worker error: any Error) {
         guard let error = error as? BuildError else {
             self.init(pipeline: error)
             return
@@ -20,7 +20,7 @@ extension ProvisionError {
             case .cancelled: .cancelled
             case .io: .io(errno: 0)
             }
-        var message = "\(name): \(error.message)"
+        var message = error.message
         if !error.lastLines.isEmpty {
             message += "\n" + error.lastLines.map { "  | \($0)" }.joined(separator: "\n")
         }

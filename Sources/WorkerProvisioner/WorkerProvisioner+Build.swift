@@ -57,7 +57,7 @@ extension WorkerProvisioner {
             sandbox = try await Sandbox(mode: request.sandbox, environment: environment)
             toolchain = await requirements.versions(request.variant)
         } catch {
-            throw ProvisionError(worker: error, named: found.table.name)
+            throw ProvisionError(worker: error)
         }
         let reference = ArtifactReference(
             vendor: found.vendor, locator: found.table.name, revision: request.revision)
@@ -115,7 +115,7 @@ extension WorkerProvisioner {
             try await staged.tree.copy(output.binary, to: RelativePath(executable), executable: true)
             try await staged.tree.scan()
         } catch {
-            throw ProvisionError(worker: error, named: build.name.id)
+            throw ProvisionError(worker: error)
         }
         let git = staged.resolution.git ?? build.plan.resolution.git
         return worker(

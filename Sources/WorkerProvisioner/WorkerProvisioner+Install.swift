@@ -42,7 +42,7 @@ extension WorkerProvisioner {
         do {
             sandbox = try await Sandbox(mode: request.sandbox, environment: environment)
         } catch {
-            throw ProvisionError(worker: error, named: request.reference.description)
+            throw ProvisionError(worker: error)
         }
         let resolution = try await pipeline.resolve(match, known: nil, for: job)
         guard let file = resolution.files.first, resolution.files.count == 1 else {
@@ -84,7 +84,7 @@ extension WorkerProvisioner {
             try await builder.smokeTest(binary, arguments: ["--version"], in: staged.tree.root)
             try await builder.checkAccelerator(of: binary, variant: install.name.variant, in: staged.tree.root)
         } catch {
-            throw ProvisionError(worker: error, named: install.name.id)
+            throw ProvisionError(worker: error)
         }
         return worker(
             install.name, executable: executable, in: staged, plan: install.plan,
