@@ -48,7 +48,8 @@ final class Extraction {
             return report
         } catch {
             do throws(Errno) { try tree.removeAll() } catch let failure {
-                throw ArchiveError(failure, entry: error.entry, "\(error.reason); then cannot remove what was extracted")
+                throw ArchiveError(
+                    failure, entry: error.entry, "\(error.reason); then cannot remove what was extracted")
             }
             throw error
         }
