@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// The SQLite file that the catalogs share: write-ahead log, `synchronous = FULL`, any number of processes.
 ///
-/// A file that is no database, or that was found damaged when it was last used, is moved aside and a fresh one begun;
+/// A file that is no database, is damaged, or was found so when it was last used, is moved aside and a fresh one begun;
 /// `setAside` says so, and whoever opened it fills the catalogs again from the sidecars.
 public final class CatalogDatabase: Sendable {
     public let path: FilePath
@@ -14,6 +14,9 @@ public final class CatalogDatabase: Sendable {
 
     /// How long a writer waits for another process before it gives up.
     private static let busyTimeout = 30.0
+    /// Up to so many bytes, some 4,000 models, a file is looked through at each opening: that takes 3 ms. A larger one
+    /// is found damaged when it is used.
+    private static let checkedSize: Int64 = 4 << 20
     /// The schema's steps; `user_version` counts those that were taken.
     private static let schema = [
         ArtifactKind.allCases.map { kind in
@@ -21,6 +24,8 @@ public final class CatalogDatabase: Sendable {
             CREATE TABLE \(kind.plural) (
                 id TEXT PRIMARY KEY NOT NULL,
                 size INTEGER NOT NULL,
+                detail TEXT,
+                status TEXT NOT NULL,
                 added_at INTEGER NOT NULL,
                 last_accessed INTEGER,
                 entry TEXT NOT NULL
@@ -54,7 +59,7 @@ public final class CatalogDatabase: Sendable {
 
     /// Looks through the whole file; what it finds wrong, a line each. Nothing found is an empty list.
     public func problems() throws(CatalogError) -> [String] {
-        try read { try String.fetchAll($0, sql: "PRAGMA quick_check") }.filter { $0 != "ok" }
+        try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }.filter { $0 != "ok" }
     }
 
     /// Reads from one consistent state of the file.
@@ -97,6 +102,10 @@ public final class CatalogDatabase: Sendable {
                 // After the pool's own NORMAL. Under a power cut NORMAL loses committed rows.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 try migrate(database, path)
+                if let size = try? path.stat().size, size <= checkedSize {
+                    let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+                    guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
+                }
             }
             return pool
         } catch {

@@ -30,6 +30,27 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
         return "[\(rows.joined(separator: ","))]"
     }
 
+    /// What a table of all entries shows, in the order of their ids, without reading each entry.
+    public func summaries() throws(CatalogError) -> [ArtifactSummary] {
+        try database.read { database in
+            let sql = "SELECT id, size, detail, status, added_at, last_accessed FROM \(table) ORDER BY id"
+            let rows = try Row.fetchCursor(database, sql: sql)
+            var summaries: [ArtifactSummary] = []
+            while let row = try rows.next() {
+                let status: String = row[3]
+                summaries.append(
+                    ArtifactSummary(
+                        id: row[0], size: row[1], detail: row[2],
+                        // Nearly all are, and need no decoder.
+                        status: status == Self.available
+                            ? .available : try CatalogJSON.decode(ArtifactStatus.self, from: status),
+                        addedAt: Timestamp(milliseconds: row[4]),
+                        lastAccessed: (row[5] as Int64?).map(Timestamp.init(milliseconds:))))
+            }
+            return summaries
+        }
+    }
+
     @discardableResult
     public func remove(_ id: String) throws(CatalogError) -> Bool {
         try database.write { database in
@@ -66,14 +87,21 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
         }
     }
 
+    private static var available: String { #""Available""# }
+
     private func store(_ entry: Entry, _ json: String, in database: Database) throws {
         try database.execute(
             sql: """
-                INSERT INTO \(table) (id, size, added_at, last_accessed, entry) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET size = excluded.size, added_at = excluded.added_at,
+                INSERT INTO \(table) (id, size, detail, status, added_at, last_accessed, entry)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET size = excluded.size, detail = excluded.detail,
+                    status = excluded.status, added_at = excluded.added_at,
                     last_accessed = excluded.last_accessed, entry = excluded.entry
                 """,
-            arguments: [entry.id, entry.size, entry.addedAt.milliseconds, entry.lastAccessed?.milliseconds, json])
+            arguments: [
+                entry.id, entry.size, entry.detail, CatalogJSON.encode(entry.status), entry.addedAt.milliseconds,
+                entry.lastAccessed?.milliseconds, json,
+            ])
     }
 
     private func json(of id: String, in database: Database) throws -> String? {

@@ -93,18 +93,18 @@ extension ContentStore {
     /// Gives a verified file of the store's file system its name as a blob.
     func keepBlob(_ file: FilePath, _ digest: Digest) throws(StoreError) {
         let blob = blobPath(digest)
-        let size = try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
+        let folder = blob.removingLastComponent()
+        try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
             let status = try FileSystem.status(of: descriptor, file)
             guard status.type == .regular else { throw StoreError(.unsafe, "\(file.visible) is not a regular file") }
-            try FileSystem.setMode(descriptor, .blob, file)
+            if hasBlob(digest, size: status.size) { return try FileSystem.removeFile(file) }
             try FileSystem.sync(descriptor, file)
-            return status.size
+            try FileSystem.makeFolders(folder, durable: true)
+            try FileSystem.move(file, to: blob)
+            // Not before: a crash in between would leave a partial that nobody can write to.
+            try FileSystem.setMode(descriptor, .blob, blob)
+            try FileSystem.syncFolder(folder)
         }
-        if hasBlob(digest, size: size) { return try FileSystem.removeFile(file) }
-        let folder = blob.removingLastComponent()
-        try FileSystem.makeFolders(folder, durable: true)
-        try FileSystem.move(file, to: blob)
-        try FileSystem.syncFolder(folder)
     }
 
     /// A name in staging that no other task or process has. Garbage, should this process die.

@@ -98,9 +98,13 @@ extension ContentStore {
     ///
     /// - Throws: `locked` where a job of that name is alive.
     public func makeTree(job: String) async throws(StoreError) -> StagedTree {
-        let name = LockName.tree(job: job)
-        guard case .taken(let lock) = try tryLock(name) else {
-            throw StoreError(.locked(holder: "job \(job)"), "job \(job.visiblyEscaped) is running already")
+        let lock: FileLock
+        do throws(StoreError) {
+            // A garbage collector looks whether the lock is free, and has it for that moment.
+            lock = try await acquire(.tree(job: job), mode: .exclusive, deadline: .milliseconds(250))
+        } catch {
+            guard case .locked(let holder) = error.code else { throw error }
+            throw StoreError(error.code, "job \(job.visiblyEscaped) is running already, in \(holder)")
         }
         let root = stagedTrees.appending(Self.key(for: job))
         try await offPool { _ throws(StoreError) in

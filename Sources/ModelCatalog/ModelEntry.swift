@@ -49,6 +49,14 @@ public struct ModelEntry: Artifact, Hashable {
     }
 }
 
+extension ModelEntry {
+    /// As `llama Q4_K_M`.
+    public var detail: String? {
+        let words = [config.architecture, config.quantization].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+}
+
 /// What a model is for.
 public enum ModelType: String, Sendable, Hashable, Codable, CaseIterable {
     case llm = "Llm"

@@ -57,3 +57,8 @@ public struct WorkerBinary: Artifact, Hashable {
         self.provenance = provenance
     }
 }
+
+extension WorkerBinary {
+    /// As `cuda 0.1.0 linux`.
+    public var detail: String? { "\(workerType) \(version) \(platform.rawValue)" }
+}

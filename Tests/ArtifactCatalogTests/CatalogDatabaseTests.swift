@@ -90,23 +90,59 @@ struct CatalogDatabaseTests {
         #expect(try CatalogDatabase(path: path).setAside == nil)
     }
 
-    @Test("with a damaged page in its midst fails once, and begins anew at the next opening")
-    func damagedPage() throws {
-        do {
-            let catalog = ModelCatalog(try CatalogDatabase(path: path))
-            for number in 0..<100 { try catalog.add(model("id/\(number)")) }
-        }
-        var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path.string)))
-        // Page 1 holds the schema; the pages behind it the tables.
-        bytes.replaceSubrange(4096..., with: [UInt8](repeating: 0xff, count: bytes.count - 4096))
-        try Data(bytes).write(to: URL(fileURLWithPath: path.string))
-        do {
-            let database = try CatalogDatabase(path: path)
-            #expect { try ModelCatalog(database).list() } throws: { ($0 as? CatalogError)?.code == .damaged }
-        }
+    @Test("with damaged pages is begun anew by the opening that finds them")
+    func damagedPages() throws {
+        try fill()
+        try damagePages()
         let database = try CatalogDatabase(path: path)
         #expect(database.setAside != nil)
         #expect(try ModelCatalog(database).list().isEmpty)
+    }
+
+    @Test("that is damaged while it is open fails as such, and is begun anew by the next opening")
+    func damagedWhileOpen() throws {
+        try fill()
+        do {
+            let database = try CatalogDatabase(path: path)
+            try damagePages()
+            #expect { try ModelCatalog(database).list() } throws: { ($0 as? CatalogError)?.code == .damaged }
+        }
+        // Whole again, but what was read from it meanwhile cannot be relied upon.
+        let database = try CatalogDatabase(path: path)
+        #expect(database.setAside != nil)
+        #expect(try CatalogDatabase(path: path).setAside == nil)
+    }
+
+    @Test("lists what a table shows, and JSON, as the entries have it")
+    func summaries() throws {
+        let catalog = WorkerCatalog(try CatalogDatabase(path: path))
+        let fine = WorkerBinary(
+            id: "b", name: "w", workerType: .cuda, platform: .linux, path: "/b", size: 2, version: "0.1.0",
+            lastAccessed: .now)
+        let failed = WorkerBinary(
+            id: "a", name: "w", workerType: .cpu, platform: .linux, path: "/a", size: 1,
+            status: .failed(error: "no \"luck\""), version: "1")
+        for entry in [fine, failed] { try catalog.add(entry) }
+        let summaries = try catalog.summaries()
+        #expect(summaries.map(\.id) == ["a", "b"])
+        #expect(summaries.map(\.detail) == ["cpu 1 linux", "cuda 0.1.0 linux"])
+        #expect(summaries.map(\.status) == [failed.status, .available])
+        #expect(summaries.map(\.lastAccessed) == [nil, fine.lastAccessed])
+        #expect(summaries.map(\.addedAt) == [failed.addedAt, fine.addedAt])
+        #expect(try CatalogJSON.decode([WorkerBinary].self, from: catalog.listJSON()) == [failed, fine])
+    }
+
+    private func fill() throws {
+        let catalog = ModelCatalog(try CatalogDatabase(path: path))
+        for number in 0..<100 { try catalog.add(model("id/\(number)")) }
+    }
+
+    /// All but the first page, which holds the schema.
+    private func damagePages() throws {
+        let file = try FileDescriptor.open(path, .readWrite)
+        defer { try? file.close() }
+        let size = Int(try file.stat().size)
+        try file.writeAll(toAbsoluteOffset: 4096, [UInt8](repeating: 0xff, count: size - 4096))
     }
 
     @Test("of a newer program is left as it is")
