@@ -114,6 +114,7 @@ let programs: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    .testTarget(name: "ArchitectureTests", swiftSettings: ours),
     .target(
         name: "TestSupport",
         dependencies: ["ArtifactTypes", "Provisioning", "CSystemCalls", "Processes", "TestHub", system],
@@ -137,8 +138,8 @@ let testTargets: [Target] = [
     tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
     .testTarget(
         name: "EndToEnd",
-        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", "Processes", system],
-        swiftSettings: ours),
+        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system],
+        exclude: ["demo.sh", "Fixtures"], swiftSettings: ours),
 ]
 
 let everything = foundations + leaves + catalogs + seam + services + vendorModules + programs + testTargets

@@ -43,8 +43,13 @@ public struct ReferenceForm: Sendable, Hashable, Codable, CustomStringConvertibl
         pieces.reduce(0) { sum, piece in if case .text(let text) = piece { sum + text.utf8.count } else { sum } }
     }
 
+    /// A form that begins with no fixed `prefix:` is of bare references: `{org}/{name}` takes neither `hub:org/name`
+    /// nor `file:/name`.
     public func matches(_ reference: ArtifactReference) -> Bool {
-        Self.matches(Substring(reference.stem), pieces[...])
+        if reference.vendor != nil {
+            guard case .text(let fixed) = pieces.first, fixed.contains(":") else { return false }
+        }
+        return Self.matches(Substring(reference.stem), pieces[...])
     }
 
     private static func matches(_ text: Substring, _ pieces: ArraySlice<Piece>) -> Bool {

@@ -76,11 +76,13 @@ public struct VendorConfiguration: Sendable {
     public var enabled: Bool
     /// Forms named in the file itself (`module = "process"`).
     public var forms: [ReferenceForm]
+    public var trust: VendorTrust
     public var options: VendorOptions
 
     public init(
         name: String, module: String, file: String? = nil, provides: Set<ArtifactKind>, priority: Int = 50,
-        enabled: Bool = true, forms: [ReferenceForm] = [], options: VendorOptions = VendorOptions()
+        enabled: Bool = true, forms: [ReferenceForm] = [], trust: VendorTrust = VendorTrust(),
+        options: VendorOptions = VendorOptions()
     ) {
         self.name = name
         self.module = module
@@ -89,7 +91,21 @@ public struct VendorConfiguration: Sendable {
         self.priority = priority
         self.enabled = enabled
         self.forms = forms
+        self.trust = trust
         self.options = options
+    }
+}
+
+/// What is taken from a vendor without asking further: its file's `trust` table.
+public struct VendorTrust: Sendable, Hashable {
+    /// The organizations whose artifacts are taken; empty for all.
+    public var organizations: [String]
+    /// Files that run code when they are loaded (pickle) are taken without being asked for by name.
+    public var allowPickle: Bool
+
+    public init(organizations: [String] = [], allowPickle: Bool = false) {
+        self.organizations = organizations
+        self.allowPickle = allowPickle
     }
 }
 

@@ -1,0 +1,46 @@
+# Everything that a newcomer runs. `make demo` and `make test` set up what is missing on their own.
+SWIFT ?= swift
+# What CI builds with; `make test` uses the same flags, so that nothing is built twice.
+FLAGS = --explicit-target-dependency-import-check error
+SOURCES = Sources Plugins Tests Package.swift
+PREFIX ?= /usr/local
+
+LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
+TOOLS = pkg-config bubblewrap git make gcc
+# Peers that the tests run against, beside what the program itself wants.
+TEST_TOOLS = python3 libarchive-tools zstd
+
+.PHONY: setup setup-test build test lint format demo bench install clean
+
+setup:
+	@./.ci/setup $(LIBRARIES) $(TOOLS)
+
+setup-test:
+	@./.ci/setup $(LIBRARIES) $(TOOLS) $(TEST_TOOLS)
+
+build: setup
+	$(SWIFT) build $(FLAGS)
+
+test: setup-test
+	$(SWIFT) build --build-tests $(FLAGS)
+	$(SWIFT) test --skip-build $(FLAGS)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
+
+demo: setup
+	$(SWIFT) build $(FLAGS) --product rbee-hive
+	$(SWIFT) build $(FLAGS) --product rbee-test-hub
+	@bin=$$($(SWIFT) build $(FLAGS) --show-bin-path) && ./Tests/EndToEnd/demo.sh "$$bin"
+
+install: setup
+	$(SWIFT) build --configuration release --product rbee-hive
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/rbee/vendors.d
+	install -m 755 "$$($(SWIFT) build --configuration release --show-bin-path)/rbee-hive" $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 vendors.d/*.toml $(DESTDIR)$(PREFIX)/share/rbee/vendors.d/
+
+clean:
+	$(SWIFT) package clean

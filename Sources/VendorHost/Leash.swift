@@ -1,0 +1,91 @@
+import Provisioning
+import Synchronization
+
+/// Holds a plug-in's task, to be cut when a limit is exceeded or its job is cancelled, and knows what it is at.
+final class Leash: Sendable {
+    enum Stage: String, Sendable {
+        case start
+        case initialize
+        case resolve
+        case shutdown
+    }
+
+    private struct State {
+        var stage = Stage.start
+        var reason: ProvisionError?
+        var task: Task<Resolution, any Error>?
+        var deadline: Task<Void, Never>?
+        var farewell: (@Sendable () async -> Void)?
+    }
+
+    /// How long a plug-in has to end by itself once it was told that its job is cancelled. With the time to kill it,
+    /// a cancelled job ends within a second.
+    private static let grace = Duration.milliseconds(300)
+
+    private let state = Mutex(State())
+
+    var stage: Stage { state.withLock { $0.stage } }
+
+    /// Why the leash was cut; the first reason is kept.
+    var reason: ProvisionError? { state.withLock { $0.reason } }
+
+    func hold(_ task: Task<Resolution, any Error>) {
+        let isCut = state.withLock { state in
+            state.task = task
+            return state.reason != nil
+        }
+        if isCut { task.cancel() }
+    }
+
+    /// Cancels the task, and with it kills the process and all that it started.
+    func cut(_ reason: ProvisionError) {
+        let task = state.withLock { state in
+            if state.reason == nil { state.reason = reason }
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    /// The plug-in is at `stage` from now on, and the leash is cut if it is there longer than `limit`.
+    func enter(_ stage: Stage, limit: Duration) {
+        let deadline = Task { [weak self] in
+            // A sleep that is cut short is a stage that was left in time.
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            self?.cut(ProvisionError(.unavailable, "no answer within \(limit.inSeconds)"))
+        }
+        let previous = state.withLock { state in
+            defer { state.deadline = deadline }
+            state.stage = stage
+            return state.deadline
+        }
+        previous?.cancel()
+    }
+
+    /// The last stage is over.
+    func finish() {
+        state.withLock { $0.deadline }?.cancel()
+    }
+
+    /// What to tell the plug-in before it is killed because its job was cancelled.
+    func onCancel(_ farewell: @escaping @Sendable () async -> Void) {
+        state.withLock { $0.farewell = farewell }
+    }
+
+    /// Says farewell and cuts the leash, whether or not the plug-in listens.
+    func cancel() {
+        let farewell = state.withLock { $0.farewell }
+        let goodbye = Task { await farewell?() }
+        Task {
+            if farewell != nil { try? await Task.sleep(for: Self.grace) }
+            goodbye.cancel()
+            cut(ProvisionError(.cancelled, "cancelled"))
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: String {
+        let seconds = self / .seconds(1)
+        return seconds == seconds.rounded() ? "\(Int(seconds)) s" : "\(seconds) s"
+    }
+}

@@ -1,0 +1,132 @@
+import ArtifactTypes
+import FoundationEssentials
+import Logging
+import Provisioning
+import VendorKit
+
+/// A line's way to and from a plug-in's process.
+struct PluginPipe: Sendable {
+    /// Sends one line, its end included.
+    let write: @Sendable ([UInt8]) async throws -> Void
+    /// The next line without its end; nil once the process has closed its output. Throws `LineTooLong`.
+    let read: @Sendable () async throws -> [UInt8]?
+
+    struct LineTooLong: Error {}
+}
+
+/// The hive's side of one conversation with a plug-in: a request, then its answer, and nothing else but notifications.
+struct PluginConversation {
+    let pipe: PluginPipe
+    let log: PluginLog
+    let progress: ProgressSink
+    private var lastID: Int64 = 0
+
+    init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink) {
+        self.pipe = pipe
+        self.log = log
+        self.progress = progress
+    }
+
+    /// The number of the request that is waited for.
+    private var currentID: MessageID { .number(lastID) }
+    /// The number that the next request will have.
+    var nextID: MessageID { .number(lastID + 1) }
+
+    /// Sends a request and returns the whole line of its successful answer.
+    ///
+    /// - Throws: `.unavailable` for anything that is not the answer; the plug-in's own error by its code.
+    mutating func call(
+        _ method: PluginProtocol.Method, _ params: some Encodable & Sendable
+    ) async throws(ProvisionError) -> [UInt8] {
+        lastID += 1
+        do {
+            let request = try JSONEncoder().encode(WireRequest(id: currentID, method: method, params: params))
+            try await pipe.write(Array(request) + [UInt8(ascii: "\n")])
+        } catch {
+            throw broken("it closed its input", error)
+        }
+        while true {
+            let line: [UInt8]
+            do {
+                guard let next = try await pipe.read() else {
+                    throw ProvisionError(.unavailable, "it ended without an answer")
+                }
+                line = next
+            } catch is PluginPipe.LineTooLong {
+                throw ProvisionError(.unavailable, "its message is over the limit")
+            } catch {
+                throw broken("its output cannot be read", error)
+            }
+            if let answer = try take(line) { return answer }
+        }
+    }
+
+    private func broken(_ what: String, _ error: any Error) -> ProvisionError {
+        if error is CancellationError { return ProvisionError(.cancelled, "cancelled") }
+        return error as? ProvisionError ?? ProvisionError(.unavailable, what)
+    }
+
+    /// The line if it is the answer that is waited for; nil for a notification.
+    private func take(_ line: [UInt8]) throws(ProvisionError) -> [UInt8]? {
+        guard String(validating: line, as: UTF8.self) != nil else {
+            throw ProvisionError(.unavailable, "what it writes is not UTF-8")
+        }
+        let data = Data(line)
+        let envelope: WireEnvelope
+        do {
+            envelope = try JSONDecoder().decode(WireEnvelope.self, from: data)
+        } catch {
+            throw ProvisionError(.unavailable, "what it writes is not a message of the protocol")
+        }
+        switch envelope.kind {
+        case .success(currentID):
+            return line
+        case .failure(let id) where id == currentID || id == nil:
+            throw failure(data)
+        case .success(let id), .failure(let id?):
+            throw ProvisionError(.unavailable, "it answers a request that nobody waits for (\(id.short))")
+        case .request:
+            throw ProvisionError(.unavailable, "it makes a request of its own, which the protocol has not")
+        case .notification(let method):
+            try notice(method, data)
+            return nil
+        case .failure(nil):
+            throw failure(data)
+        }
+    }
+
+    private func failure(_ data: Data) -> ProvisionError {
+        do {
+            let error = try JSONDecoder().decode(WireFailure.self, from: data).error
+            return ProvisionError(error.provisionCode, log.presentable(error.message))
+        } catch {
+            return ProvisionError(.unavailable, "its error is not one of the protocol")
+        }
+    }
+
+    /// Notifications of a kind that is not known, or not well formed, are passed over, as JSON-RPC has it.
+    private func notice(_ method: String, _ data: Data) throws(ProvisionError) {
+        guard log.admits(data.count) else { throw PluginLog.flood }
+        let decoder = JSONDecoder()
+        switch PluginProtocol.Method(rawValue: method) {
+        case .progress:
+            guard let note = try? decoder.decode(WireNotification<ProgressParameters>.self, from: data) else { return }
+            progress(.notice(log.presentable(note.params.message)))
+        case .log:
+            guard let note = try? decoder.decode(WireNotification<LogParameters>.self, from: data) else { return }
+            log.write(note.params.message, level: note.params.level.flatMap(Logger.Level.init(rawValue:)) ?? .info)
+        default:
+            break
+        }
+    }
+}
+
+extension MessageID {
+    /// The id fit for a message to a person.
+    fileprivate var short: String {
+        switch self {
+        case .number(let number): "id \(number)"
+        case .text(let text): "id \"\(String(text.prefix(40)).visiblyEscaped)\""
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import ArtifactTypes
+public import Provisioning
+
+/// Why a reference belongs to the vendor that it does, as `vendor explain` tells it.
+public struct VendorExplanation: Sendable {
+    public enum Verdict: String, Sendable, Codable {
+        case matches
+        case doesNotMatch
+        case otherKind
+        case disabled
+        case broken
+        /// The reference names another vendor.
+        case notAsked
+    }
+
+    /// One vendor, and what became of it.
+    public struct Considered: Sendable, Hashable {
+        public let name: String
+        public let module: String?
+        public let priority: Int
+        /// The patterns that were tried; empty where it did not come to that.
+        public let forms: [String]
+        /// The pattern that matched.
+        public let form: String?
+        /// How much of that pattern is fixed text.
+        public let specificity: Int
+        public let verdict: Verdict
+        public let reason: String
+
+        init(
+            _ slot: VendorSlot, forms: [ReferenceForm] = [], form: ReferenceForm? = nil, verdict: Verdict,
+            reason: String
+        ) {
+            name = slot.name
+            module = slot.configuration?.module
+            priority = slot.configuration?.priority ?? 50
+            self.forms = forms.map(\.pattern)
+            self.form = form?.pattern
+            specificity = form?.specificity ?? 0
+            self.verdict = verdict
+            self.reason = reason
+        }
+
+        /// Whether this one is preferred where both match.
+        func precedes(_ other: Considered) -> Bool {
+            (other.priority, other.specificity, name) < (priority, specificity, other.name)
+        }
+    }
+
+    public let reference: ArtifactReference
+    public let kind: ArtifactKind
+    /// In the order that the vendors were read.
+    public let considered: [Considered]
+    public let winner: String?
+    /// Why there is no winner.
+    public let error: ProvisionError?
+}
+
+extension VendorExplanation.Considered: Encodable {
+    private enum Key: String, CodingKey {
+        case name, module, priority, forms, form, specificity, verdict, reason
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(module, forKey: .module)
+        try container.encode(priority, forKey: .priority)
+        try container.encode(forms, forKey: .forms)
+        try container.encode(form, forKey: .form)
+        try container.encode(specificity, forKey: .specificity)
+        try container.encode(verdict, forKey: .verdict)
+        try container.encode(reason, forKey: .reason)
+    }
+}
+
+extension VendorExplanation: Encodable {
+    private enum Key: String, CodingKey {
+        case reference, kind, considered, winner, error
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(reference, forKey: .reference)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(considered, forKey: .considered)
+        try container.encode(winner, forKey: .winner)
+        try container.encode(error?.description, forKey: .error)
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// The law of the house, read from the manifest: a target depends only on what stands in its row.
+@Suite struct ArchitectureTests {
+    static let openToAll: Set = ["ArtifactTypes", "Logging", "SystemPackage"]
+
+    static let rows: [String: Set<String>] = [
+        "ArtifactTypes": [],
+        "CSystemCalls": [],
+        "Processes": ["Subprocess", "CSystemCalls"],
+        "Credentials": ["Processes"],
+        "Transfer": ["CCurl", "CSystemCalls", "Crypto"],
+        "Archives": ["CArchive", "CSystemCalls"],
+        "GitCheckout": ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"],
+        "ContentStore": ["CSystemCalls", "Crypto"],
+        "ModelFormats": [],
+        "WorkerBuild": ["Processes", "CSystemCalls", "Crypto"],
+        "ArtifactCatalog": ["GRDB"],
+        "ModelCatalog": ["ArtifactCatalog"],
+        "WorkerCatalog": ["ArtifactCatalog"],
+        "Provisioning": [],
+        "Vendors": ["Provisioning", "Credentials", "TOMLKit"],
+        "VendorKit": ["Provisioning"],
+        "VendorHost": ["VendorKit", "Provisioning", "Processes"],
+        "Pipeline": ["Provisioning", "Vendors", "Transfer", "Archives", "ContentStore"],
+        "ModelProvisioner": [
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "Transfer", "ModelFormats", "ArtifactCatalog",
+            "ModelCatalog",
+        ],
+        "WorkerProvisioner": [
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "WorkerBuild", "Processes", "ArtifactCatalog",
+            "WorkerCatalog",
+        ],
+    ]
+
+    static let vendorRow: Set = ["Provisioning", "Credentials"]
+
+    private static let loaded = Result { try Manifest.load() }
+
+    let manifest: Manifest
+
+    init() throws {
+        manifest = try Self.loaded.get()
+    }
+
+    @Test("every target depends only on what stands in its row", arguments: rows.keys.sorted())
+    func rowsHold(target: String) throws {
+        let allowed = try #require(Self.rows[target]).union(target == "ArtifactTypes" ? [] : Self.openToAll)
+        #expect(manifest.targets.contains { $0.name == target })
+        #expect(manifest.dependencies(of: target).subtracting(allowed) == [])
+    }
+
+    @Test("no catalog reaches a provisioner, a vendor or the network", arguments: [
+        "ArtifactCatalog", "ModelCatalog", "WorkerCatalog", "ContentStore",
+    ])
+    func catalogsAreSiblings(target: String) {
+        let forbidden: Set = [
+            "Provisioning", "Vendors", "Pipeline", "ModelProvisioner", "WorkerProvisioner", "Transfer", "GitCheckout",
+            "CCurl", "CGit2", "Hive",
+        ]
+        #expect(manifest.reach(of: target).intersection(forbidden) == [])
+    }
+
+    @Test("a vendor module knows the seam, and no catalog or store")
+    func vendorsKnowNoCatalog() {
+        let modules = manifest.targets.filter { $0.path?.hasPrefix("Plugins/") ?? false }
+        #expect(!modules.isEmpty)
+        for module in modules {
+            let row = Self.vendorRow.union(module.name == "GitVendor" ? ["GitCheckout", "Transfer"] : [])
+            let found = manifest.dependencies(of: module.name).subtracting(row).subtracting(Self.openToAll)
+            #expect(found == [], "\(module.name)")
+        }
+    }
+
+    @Test("the vendor modules of the manifest, of the folder and of the program are the same")
+    func vendorModulesAgree() throws {
+        let plugins = Manifest.root.appendingPathComponent("Plugins")
+        let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path)
+            .filter { $0 != "Examples" && !$0.hasPrefix(".") }
+        let targets = manifest.targets.filter { $0.path?.hasPrefix("Plugins/") ?? false }.map(\.name)
+        #expect(folders.sorted() == targets.sorted())
+        #expect(manifest.dependencies(of: "rbee-hive").isSuperset(of: targets))
+
+        let program = Manifest.root.appendingPathComponent("Sources/rbee-hive/BuiltInVendors.swift")
+        let text = try String(contentsOf: program, encoding: .utf8)
+        for target in targets {
+            #expect(text.contains("\(target).module"), "\(target) has no line in BuiltInVendors.swift")
+        }
+        for folder in folders {
+            #expect(FileManager.default.fileExists(atPath: plugins.appendingPathComponent("\(folder)/README.md").path))
+        }
+    }
+}
