@@ -19,7 +19,7 @@ struct Collect: AsyncParsableCommand {
                 return
             }
             for item in report.items {
-                Console.result("\(item.kind)\t\(ByteCount(item.bytes))\t\(item.name)".visiblyEscaped)
+                Console.result("\(item.kind)\t\(ByteCount(item.bytes))\t\(item.name.visiblyEscaped)")
             }
             for tree in report.broken { Console.note("kept what this tree may use: \(tree)") }
             Console.note("\(dryRun ? "would free" : "freed") \(ByteCount(report.freedBytes))")

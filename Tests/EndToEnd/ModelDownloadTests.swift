@@ -187,20 +187,19 @@ import Testing
         #expect(try await machine.run("model", "verify").status == 0)
     }
 
-    @Test(
-        "arguments that are no reference, or name nothing, end with their exit code",
-        arguments: [
-            (["model", "remove", "../.."], Int32(64)), (["model", "download", "-x/y"], 64),
-            (["model", "download", "nobody:org/name"], 64), (["model", "download", "org/tiny:Q9_9"], 66),
-            (["model", "download", "org/absent:Q4_K_M"], 66), (["model", "show", "org/absent"], 66),
-            (["model", "download", "org/tiny@main:Q4_K_M", "--revision", "main"], 64),
-            (["model", "download", "org/tiny@no-such-branch:Q4_K_M"], 66), (["worker", "build", "gpu"], 64),
-            (["worker", "build", "cpu", "--worker", "absent"], 64), (["worker", "show", "../../etc"], 64),
-        ])
-    func exitCodes(arguments: [String], status: Int32) async throws {
+    static let refusals: [(arguments: String, status: Int32)] = [
+        ("model remove ../..", 64), ("model download -- -x/y", 64), ("model download nobody:org/name", 64),
+        ("model download org/tiny:Q9_9", 66), ("model download org/absent:Q4_K_M", 66),
+        ("model show org/absent", 66), ("model download org/tiny@main:Q4_K_M --revision main", 64),
+        ("model download org/tiny@no-such-branch:Q4_K_M", 66), ("worker build gpu", 64),
+        ("worker build cpu --worker absent", 64), ("worker show ../../etc", 64),
+    ]
+
+    @Test("arguments that are no reference, or name nothing, end with their exit code", arguments: refusals)
+    func exitCodes(arguments: String, status: Int32) async throws {
         let machine = try Installation()
         try machine.addTinyModel()
-        let outcome = try await machine.start(arguments).outcome()
+        let outcome = try await machine.start(arguments.split(separator: " ").map(String.init)).outcome()
         #expect(outcome.status == status, "\(outcome.errors)")
         #expect(!outcome.errors.isEmpty)
         #expect(outcome.output == "")

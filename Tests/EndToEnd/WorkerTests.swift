@@ -2,6 +2,7 @@ import ArtifactTypes
 import Foundation
 import SystemPackage
 import TestHub
+import TestSupport
 import Testing
 
 @Suite struct WorkerTests {

@@ -60,8 +60,8 @@ final class Installation: Sendable {
         let all = try FileManager.default.subpathsOfDirectory(atPath: store.string)
         return all.filter { path in
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: store.appending(path).string, isDirectory: &isFolder)
-            return !isFolder.boolValue && !path.hasPrefix("locks/") && !path.hasPrefix("catalog.sqlite")
+            let exists = FileManager.default.fileExists(atPath: store.appending(path).string, isDirectory: &isFolder)
+            return exists && !isFolder.boolValue && !path.hasPrefix("locks/") && !path.hasPrefix("catalog.sqlite")
         }
     }
 

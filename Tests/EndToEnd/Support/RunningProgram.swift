@@ -19,7 +19,7 @@ final class RunningProgram: Sendable {
         _ program: FilePath, _ arguments: [String], environment: [String: String], scratch: FilePath
     ) throws {
         errors = scratch.appending("stderr-\(UUID().uuidString)")
-        FileManager.default.createFile(atPath: errors.string, contents: nil)
+        guard FileManager.default.createFile(atPath: errors.string, contents: nil) else { throw Errno.ioError }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program.string)
         process.arguments = arguments

@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import TestSupport
 
 extension Installation {
     static let fixtures = FilePath(#filePath).removingLastComponent().removingLastComponent().appending("Fixtures")
