@@ -4,19 +4,19 @@ import Logging
 /// What becomes of a download after an attempt that did not end it.
 extension DownloadRun {
     /// Waits for another attempt, goes to the next source, or gives up.
-    mutating func recover(from error: TransferError, moved: Int64) async throws(TransferError) {
+    mutating func recover(from error: TransferError) async throws(TransferError) {
         switch error.code {
         // Another source would meet the same.
         case .cancelled, .io, .insufficientSpace: throw error
-        case .sizeMismatch where moved > 0, .tooLarge where moved > 0:
+        case .sizeMismatch where hasReceived, .tooLarge where hasReceived:
             try discard()
             try passOver(error)
-        case .connect where moved == 0 && index + 1 < sources.count:
+        case .connect where !hasReceived && index + 1 < sources.count:
             // Waiting for a dead mirror would help nobody.
             try passOver(error)
         default:
             guard error.isTransient else { return try passOver(error) }
-            attempts += 1
+            if !hasProgressed { attempts += 1 }
             guard attempts < policy.maximumAttempts else { return try passOver(error) }
             try await engine.pause(policy.backoff(afterAttempt: attempts))
         }

@@ -15,6 +15,9 @@ struct DownloadRun {
 
     /// Attempts of this source that failed since the last progress.
     var attempts = 0
+    /// Whether the last attempt brought any content, and whether so much that it does not count as a failed one.
+    var hasReceived = false
+    var hasProgressed = false
     /// The furthest that the front has been.
     var highWater: Int64
     /// How often this source's content was wrong.
@@ -45,6 +48,7 @@ struct DownloadRun {
         highWater = hasher.front
     }
 
+    /// Tries the sources until one has delivered, and waits until the content is on the disk.
     mutating func outcome() async throws(TransferError) -> DownloadOutcome {
         while true {
             let size = try await fetch()
@@ -65,11 +69,10 @@ struct DownloadRun {
         while true {
             if let size = download.size, download.digest != nil, hasher.front == size { return size }
             let end: AttemptEnd
-            var moved: Int64 = 0
             do throws(TransferError) {
-                end = try await attempt(moved: &moved)
+                end = try await attempt()
             } catch {
-                try await recover(from: error, moved: moved)
+                try await recover(from: error)
                 continue
             }
             switch end {
@@ -86,7 +89,7 @@ struct DownloadRun {
         case refused(ResponseHead, WebAddress)
     }
 
-    private mutating func attempt(moved: inout Int64) async throws(TransferError) -> AttemptEnd {
+    private mutating func attempt() async throws(TransferError) -> AttemptEnd {
         let source = sources[index]
         let question = try question(to: source)
         let safe = WebAddress.redacted(source.url)
@@ -102,7 +105,7 @@ struct DownloadRun {
             try await engine.perform(prepared, into: sink)
         }
         let report = sink.report
-        note(report, moved: &moved)
+        note(report)
         let answer = try result.get()
         if let failure = report.failure { throw failure }
         entityTag = answer.head.headers["etag"]
@@ -142,11 +145,12 @@ struct DownloadRun {
         return question
     }
 
-    private mutating func note(_ report: DownloadSink.Report, moved: inout Int64) {
+    private mutating func note(_ report: DownloadSink.Report) {
         fetched += report.received
-        moved = report.received
+        hasReceived = report.received > 0
         if let journal = report.journal { self.journal = journal }
-        if hasher.front - highWater >= Self.progressStep { attempts = 0 }
+        hasProgressed = hasher.front - highWater >= Self.progressStep
+        if hasProgressed { attempts = 0 }
         highWater = max(highWater, hasher.front)
     }
 
