@@ -49,7 +49,7 @@ struct KillTests {
         let start = clock.now
         task.cancel()
         let error = await #expect(throws: ProcessError.self) { try await task.value }
-        #expect(clock.now - start < .seconds(2), "0.3 s of grace and a busy machine")
+        #expect(clock.now - start < .seconds(5), "0.3 s of grace, and a busy machine")
         #expect(error?.code == .cancelled)
         #expect(await eventually { family.living.isEmpty })
     }
