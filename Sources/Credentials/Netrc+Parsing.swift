@@ -1,5 +1,5 @@
-public import Logging
 import ArtifactTypes
+public import Logging
 import SystemPackage
 
 extension Netrc {
@@ -16,7 +16,7 @@ extension Netrc {
         let path = try reader.userFile(environment["NETRC"] ?? "~/.netrc")
         do {
             return try Netrc(parsing: readPrivateFile(path, limit: sizeLimit, logger: logger), from: path.string)
-        } catch where error.code == .missing {
+        } catch  where error.code == .missing {
             return nil
         }
     }

@@ -1,6 +1,6 @@
 import Subprocess
-import SystemPackage
 import Synchronization
+import SystemPackage
 
 /// A process that is talked to: lines written to its input, lines read from its output. Valid inside `withProcess`.
 public actor RunningProcess {

@@ -38,7 +38,8 @@ public struct BuildRecipe: Sendable, Hashable {
         }
         guard !table.build.isEmpty else { throw invalid("'build' has no line") }
         for line in table.network + table.build + table.smokeTest where !Self.isLine(line) {
-            throw invalid("a line is over \(Self.lineLimit) bytes or has a NUL: \(String(line.prefix(60)).visiblyEscaped)")
+            throw invalid(
+                "a line is over \(Self.lineLimit) bytes or has a NUL: \(String(line.prefix(60)).visiblyEscaped)")
         }
         guard table.network.count + table.build.count <= Self.stepLimit else {
             throw invalid("it has over \(Self.stepLimit) lines")

@@ -28,18 +28,28 @@ struct ByteSearch: Sendable {
             guard count > 0 else { return false }
             offset += Int64(count)
             let filled = carried + count
-            if buffer.withUnsafeBytes({ finds(in: $0[..<filled]) }) { return true }
+            if buffer.withUnsafeBytes({ finds(in: UnsafeRawBufferPointer(rebasing: $0[..<filled])) }) { return true }
             carried = min(longest - 1, filled)
             buffer.replaceSubrange(..<carried, with: Array(buffer[(filled - carried)..<filled]))
         }
     }
 
-    private func finds(in bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
-        for index in bytes.indices {
-            for candidate in byFirst[Int(bytes[index])] {
-                if bytes[index...].starts(with: needles[candidate]) { return true }
+    private func finds(in bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            for candidate in byFirst[Int(bytes[index])] where stands(needles[candidate], in: bytes, at: index) {
+                return true
             }
+            index += 1
         }
         return false
+    }
+
+    /// By hand, for most candidates differ in their second byte.
+    private func stands(_ needle: [UInt8], in bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
+        guard bytes.count - index >= needle.count else { return false }
+        var matched = 1
+        while matched < needle.count, bytes[index + matched] == needle[matched] { matched += 1 }
+        return matched == needle.count
     }
 }

@@ -16,7 +16,7 @@ struct ELFImage {
         try readSections(file, header)
     }
 
-    private static let tableBound: UInt64 = 16 << 20
+    fileprivate static let tableBound: UInt64 = 16 << 20
 
     private struct Segment {
         let type: UInt64
@@ -35,7 +35,7 @@ struct ELFImage {
                 type: table.integer(at, 4), offset: table.integer(at + 8, 8), address: table.integer(at + 16, 8),
                 size: table.integer(at + 32, 8))
         }
-        guard let dynamic = segments.first(where: { $0.type == 2 }), dynamic.size <= Self.tableBound,
+        guard let dynamic = segments.first(where: { $0.type == 2 }),
             let entries = try file.bytes(at: dynamic.offset, count: dynamic.size)
         else { return }
         var names: [UInt64] = []
@@ -50,7 +50,7 @@ struct ELFImage {
             }
         }
         // The string table is given by its address in memory: the loaded segment that holds it says where in the file.
-        guard stringsSize <= Self.tableBound,
+        guard
             let segment = segments.first(where: {
                 $0.type == 1 && stringsAddress >= $0.address && stringsAddress - $0.address < $0.size
             }),
@@ -69,7 +69,7 @@ struct ELFImage {
         else { return }
         let at = Int(names * entrySize)
         let size = table.integer(at + 32, 8)
-        guard size <= Self.tableBound, let strings = try file.bytes(at: table.integer(at + 24, 8), count: size) else {
+        guard let strings = try file.bytes(at: table.integer(at + 24, 8), count: size) else {
             return
         }
         for index in 0..<Int(count) {
@@ -79,16 +79,19 @@ struct ELFImage {
 }
 
 extension FileDescriptor {
-    /// Exactly `count` bytes; nil where the file does not have them.
+    /// Exactly `count` bytes; nil where the file does not have them, or where they are more than any table holds.
     fileprivate func bytes(at offset: UInt64, count: UInt64) throws -> [UInt8]? {
-        guard let position = Int64(exactly: offset), count <= 32 << 20 else { return nil }
+        let size = UInt64(try seek(offset: 0, from: .end))
+        guard offset <= size, count <= min(size - offset, ELFImage.tableBound),
+            let position = Int64(exactly: offset)
+        else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(count))
         var filled = 0
         while filled < bytes.count {
-            let (at, overflow) = position.addingReportingOverflow(Int64(filled))
-            guard !overflow else { return nil }
             let read = try bytes.withUnsafeMutableBytes {
-                try self.read(fromAbsoluteOffset: at, into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
+                try self.read(
+                    fromAbsoluteOffset: position + Int64(filled),
+                    into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
             }
             guard read > 0 else { return nil }
             filled += read

@@ -10,7 +10,8 @@ import SystemPackage
 enum ProcessTable {
     struct Usage: Sendable {
         var threads = 0
-        var residentBytes: Int64 = 0
+        /// Without the pages of files, which many processes share.
+        var memory: Int64 = 0
     }
 
     static func identifiers() -> [Int32] { folderEntries("/proc").compactMap { Int32($0) } }
@@ -18,18 +19,17 @@ enum ProcessTable {
     /// What a process and its descendants take together. Orphans inside a PID namespace go to its first process, which is
     /// a descendant: none is missed.
     static func usage(of leader: Int32) -> Usage {
-        var children: [Int32: [(id: Int32, own: Usage)]] = [:]
+        var children: [Int32: [(id: Int32, threads: Int)]] = [:]
         for id in identifiers() {
-            guard let (parent, own) = status(of: id) else { continue }
-            children[parent, default: []].append((id, own))
+            if let (parent, threads) = status(of: id) { children[parent, default: []].append((id, threads)) }
         }
         var total = Usage()
         var queue = [leader]
         while let parent = queue.popLast() {
             // Removed, so that no loop in a table that changes while it is read is followed twice.
             for child in children.removeValue(forKey: parent) ?? [] {
-                total.threads += child.own.threads
-                total.residentBytes += child.own.residentBytes
+                total.threads += child.threads
+                total.memory &+= memory(of: child.id)
                 queue.append(child.id)
             }
         }
@@ -37,16 +37,26 @@ enum ProcessTable {
     }
 
     /// The fields of /proc/PID/stat after the name, which may hold anything: 3 is the state, 4 the parent, 20 the number
-    /// of threads, 24 the resident pages (proc_pid_stat(5)).
-    private static func status(of process: Int32) -> (parent: Int32, own: Usage)? {
+    /// of threads (proc_pid_stat(5)).
+    private static func status(of process: Int32) -> (parent: Int32, threads: Int)? {
         guard let bytes = smallFile("/proc/\(process)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
-        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-        guard fields.count > 21, let parent = Int32(fields[1]), let threads = Int(fields[17]),
-            let pages = Int64(fields[21])
-        else { return nil }
-        return (parent, Usage(threads: threads, residentBytes: pages &* Int64(sysconf(Int32(_SC_PAGESIZE)))))
+        let fields = numbers(bytes[(end + 1)...])
+        guard fields.count > 17, let parent = fields[1], let threads = fields[17] else { return nil }
+        return (Int32(truncatingIfNeeded: parent), Int(threads))
+    }
+
+    /// Resident pages less shared ones: fields 2 and 3 of /proc/PID/statm (proc_pid_statm(5)).
+    private static func memory(of process: Int32) -> Int64 {
+        guard let bytes = smallFile("/proc/\(process)/statm") else { return 0 }
+        let fields = numbers(bytes[...])
+        guard fields.count > 2, let resident = fields[1], let shared = fields[2] else { return 0 }
+        return max(0, resident &- shared) &* Int64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    private static func numbers(_ bytes: ArraySlice<UInt8>) -> [Int64?] {
+        bytes.split(separator: UInt8(ascii: " ")).map { Int64(String(decoding: $0, as: UTF8.self)) }
     }
 }
 

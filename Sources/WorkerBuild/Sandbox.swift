@@ -44,18 +44,20 @@ public struct Sandbox: Sendable {
             #else
                 let remedy = "there is none for this system; say --sandbox=off to build without"
             #endif
-            throw BuildError(.sandboxUnavailable, "builds are sandboxed by bubblewrap, and bwrap is not in PATH", remedy: remedy)
+            throw BuildError(
+                .sandboxUnavailable, "builds are sandboxed by bubblewrap, and bwrap is not in PATH", remedy: remedy)
         }
         guard limiter != nil else {
             throw BuildError(
-                .sandboxUnavailable, "builds are bounded by prlimit, and it is not in PATH", remedy: "install util-linux")
+                .sandboxUnavailable, "builds are bounded by prlimit, and it is not in PATH",
+                remedy: "install util-linux")
         }
         var request = request(for: SandboxedStep(command: ["/bin/sh", "-c", "exit 0"]), marker: "probe")
         request.timeout = .seconds(20)
         let outcome: ProcessOutcome
         do {
             outcome = try await Processes.run(request)
-        } catch where error.code == .cancelled {
+        } catch  where error.code == .cancelled {
             throw BuildError(.cancelled, "cancelled")
         } catch {
             throw BuildError(.sandboxUnavailable, "bubblewrap cannot start: \(error)", remedy: Self.kernelAdvice)

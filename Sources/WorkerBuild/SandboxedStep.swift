@@ -55,8 +55,9 @@ extension Sandbox {
         arguments += SystemMounts.arguments(network: step.network)
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         if step.devices { arguments += Self.graphicsDevices.flatMap { ["--dev-bind-try", $0, $0] } }
-        // What is kept in memory is bounded too.
+        // In memory, and bounded. A build has a /tmp on the disk, mounted over this one.
         arguments += ["--size", "67108864", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+        arguments += ["--size", "268435456", "--tmpfs", "/tmp"]
         arguments += ["--dir", "/run/\(marker)"]
         for mount in step.mounts { arguments += mount.arguments }
         if let folder = step.workingDirectory { arguments += ["--chdir", step.inside(folder, mode).string] }

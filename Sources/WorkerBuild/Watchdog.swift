@@ -22,7 +22,7 @@ struct Watchdog: Sendable {
             if usage.threads > limits.processes {
                 throw BuildError(.limit, "the build runs more than \(limits.processes) processes and threads")
             }
-            if usage.residentBytes > limits.memory {
+            if usage.memory > limits.memory {
                 throw BuildError(.limit, "the build takes more than \(ByteCount(limits.memory)) of memory")
             }
             guard clock.now >= nextWalk else { continue }

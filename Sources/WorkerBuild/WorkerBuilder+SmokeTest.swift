@@ -14,7 +14,8 @@ extension WorkerBuilder {
         let root = root ?? binary.removingLastComponent()
         let limits = BuildLimits(time: .seconds(60), disk: 1 << 30, processes: 1024)
         let folders = ToolFolders(environment: sandbox.environment, toolchains: [])
-        var step = SandboxedStep(command: [], mounts: folders.mounts, devices: true, limits: limits, timeout: limits.time)
+        var step = SandboxedStep(
+            command: [], mounts: folders.mounts, devices: true, limits: limits, timeout: limits.time)
         step.mounts.append(Mount(readOnly: root, at: "/worker"))
         step.workingDirectory = root
         step.command = [step.inside(binary, sandbox.mode).string] + arguments
@@ -24,7 +25,7 @@ extension WorkerBuilder {
         let outcome: ProcessOutcome
         do {
             outcome = try await sandbox.run(step, watchdog: Watchdog(limits: limits, folders: [])) { _ in }
-        } catch where error.code == .timedOut || error.code == .limit {
+        } catch  where error.code == .timedOut || error.code == .limit {
             throw BuildError(.smokeTestFailed, "\(name): its first run was \(error.message)")
         }
         guard outcome.succeeded else {

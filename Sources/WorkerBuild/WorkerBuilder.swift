@@ -1,5 +1,5 @@
-public import SystemPackage
 import Processes
+public import SystemPackage
 
 /// Builds workers, one recipe at a time, in the sandbox that it was made with.
 public struct WorkerBuilder: Sendable {

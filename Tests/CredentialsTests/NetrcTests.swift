@@ -1,8 +1,8 @@
 import ArtifactTypes
 import Credentials
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 #if canImport(Glibc)
     import Glibc

@@ -1,8 +1,8 @@
 import ArtifactTypes
 import Credentials
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 #if canImport(Glibc)
     import Glibc
@@ -55,7 +55,8 @@ struct SecretReaderTests {
         _ = try file(canary, "deep/token")
         #expect(try await reader().read(.file("~/deep/token"))?.reveal() == canary)
         #expect(try await reader().read(.file("deep/token"), relativeTo: folder.path)?.reveal() == canary)
-        #expect(try await reader().read(.file("./token"), relativeTo: folder.path.appending("deep"))?.reveal() == canary)
+        #expect(
+            try await reader().read(.file("./token"), relativeTo: folder.path.appending("deep"))?.reveal() == canary)
     }
 
     @Test("a file that others can read is used, with a warning that names it and not what it holds")

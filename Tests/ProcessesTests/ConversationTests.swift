@@ -2,8 +2,8 @@ import ArtifactTypes
 import Processes
 import Synchronization
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ConversationTests {
@@ -116,7 +116,8 @@ struct ConversationTests {
     func flood() async throws {
         let bytes = Mutex(0)
         let line = try await withProcess(
-            RunTests.shell("head -c 20000000 /dev/zero >&2; echo done"), stderr: { piece in bytes.withLock { $0 += piece.count } }
+            RunTests.shell("head -c 20000000 /dev/zero >&2; echo done"),
+            stderr: { piece in bytes.withLock { $0 += piece.count } }
         ) { process in
             try await process.readLine(limit: 100)
         }

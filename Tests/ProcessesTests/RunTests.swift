@@ -2,8 +2,8 @@ import ArtifactTypes
 import Processes
 import Synchronization
 import SystemPackage
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RunTests {
