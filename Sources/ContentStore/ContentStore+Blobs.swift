@@ -28,9 +28,10 @@ extension ContentStore {
         try FileSystem.removeFile(partial.journal)
     }
 
-    /// Makes a file that the caller has verified the blob of its digest, durably, and drops the journal beside it.
+    /// Makes a file that the caller has verified the blob of its digest, and drops the journal beside it.
     ///
-    /// The file is moved; where the blob is here already, it is removed.
+    /// The file is moved; where the blob is here already, it is removed. The content is durable when this returns, the
+    /// name with the first tree that is published with it: a thousand small files would cost a thousand syncs more.
     /// - Throws: `unsafe` unless it is a regular file of the store's file system, `io`, `insufficientSpace`.
     public func storeBlob(from part: FilePath, sha256 digest: Digest) async throws(StoreError) {
         guard digest.algorithm == .sha256 else {
@@ -93,18 +94,22 @@ extension ContentStore {
     /// Gives a verified file of the store's file system its name as a blob.
     func keepBlob(_ file: FilePath, _ digest: Digest) throws(StoreError) {
         let blob = blobPath(digest)
-        let folder = blob.removingLastComponent()
         try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
             let status = try FileSystem.status(of: descriptor, file)
             guard status.type == .regular else { throw StoreError(.unsafe, "\(file.visible) is not a regular file") }
             if hasBlob(digest, size: status.size) { return try FileSystem.removeFile(file) }
             try FileSystem.sync(descriptor, file)
-            try FileSystem.makeFolders(folder, durable: true)
+            try FileSystem.makeFolders(blob.removingLastComponent())
             try FileSystem.move(file, to: blob)
             // Not before: a crash in between would leave a partial that nobody can write to.
             try FileSystem.setMode(descriptor, .blob, blob)
-            try FileSystem.syncFolder(folder)
         }
+    }
+
+    /// Makes the names of blobs durable.
+    func syncNames(ofBlobs digests: some Sequence<Digest>) throws(StoreError) {
+        let folders = Set(digests.map { blobPath($0).removingLastComponent() })
+        for folder in folders.union(folders.map { $0.removingLastComponent() }) { try FileSystem.syncFolder(folder) }
     }
 
     /// A name in staging that no other task or process has. Garbage, should this process die.

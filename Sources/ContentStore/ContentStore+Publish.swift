@@ -75,12 +75,14 @@ extension ContentStore {
         let path = treePath(item)
         try ensureContained(path)
         guard FileSystem.status(path) != nil else { return }
+        let lock = try await acquire(.maintenance, mode: .shared)
+        defer { lock.release() }
         try await offPool { _ throws(StoreError) in
             try self.mark(item)
-            let grave = self.stagedTrees.appending("removed-\(UInt64.random(in: 0...UInt64.max))")
-            try FileSystem.move(path, to: grave)
+            let old = self.grave()
+            try FileSystem.move(path, to: old)
             try FileSystem.syncFolder(self.folder(of: item.kind))
-            try FileSystem.removeTree(grave)
+            try FileSystem.removeTree(old)
         }
     }
 
@@ -92,30 +94,44 @@ extension ContentStore {
     private func giveName(_ tree: FilePath, _ item: StoreItem) throws(StoreError) {
         let target = treePath(item)
         try ensureContained(target)
+        let folder = folder(of: item.kind)
         if FileSystem.status(target) == nil {
             try FileSystem.move(tree, to: target)
-            try FileSystem.syncFolder(folder(of: item.kind))
-        } else {
-            try FileSystem.exchange(tree, target)
-            try FileSystem.syncFolder(folder(of: item.kind))
-            try FileSystem.removeTree(tree)
+            return try FileSystem.syncFolder(folder)
         }
+        if try FileSystem.exchange(tree, target) {
+            try FileSystem.syncFolder(folder)
+            return try FileSystem.removeTree(tree)
+        }
+        // Between these two the item is not there; the marker tells of that too.
+        let old = grave()
+        try FileSystem.move(target, to: old)
+        try FileSystem.move(tree, to: target)
+        try FileSystem.syncFolder(folder)
+        try FileSystem.removeTree(old)
     }
 
+    /// A name in staging for a tree that is to be removed. Garbage, should this process die before that.
+    private func grave() -> FilePath {
+        stagedTrees.appending("removed-\(UInt64.random(in: 0...UInt64.max))")
+    }
+
+    /// Makes sure of the tree's blobs, and their names durable.
+    ///
     /// A collector that ran while the tree was filled may have taken a blob that nothing but the tree used.
     private func ensureBlobs(of tree: StagedTree, _ cancellation: Cancellation) throws(StoreError) {
         for file in tree.files where file.blob && !hasBlob(file.digest, size: file.size) {
             let blob = blobPath(file.digest)
             let path = tree.path(file.path)
-            try FileSystem.makeFolders(blob.removingLastComponent(), durable: true)
-            if !file.executable, try FileSystem.hardLink(path, to: blob) {
-                try FileSystem.syncFolder(blob.removingLastComponent())
-            } else {
-                let copy = temporaryFile("blob")
-                _ = try Self.copy(path, to: copy, expected: file.digest, cancellation)
-                try keepBlob(copy, file.digest)
-            }
+            try FileSystem.makeFolders(blob.removingLastComponent())
+            // One of another size is a damaged one.
+            try FileSystem.removeFile(blob)
+            if !file.executable, try FileSystem.hardLink(path, to: blob) { continue }
+            let copy = temporaryFile("blob")
+            _ = try Self.copy(path, to: copy, expected: file.digest, cancellation)
+            try keepBlob(copy, file.digest)
         }
+        try syncNames(ofBlobs: tree.files.lazy.filter(\.blob).map(\.digest))
     }
 
     private func marker(of item: StoreItem) -> FilePath {

@@ -67,6 +67,7 @@ extension ContentStore {
     public func restore(_ digest: Digest) async throws(StoreError) -> [StoreItem] {
         guard hasBlob(digest) else { throw StoreError(.corrupt, "blob \(digest) is not in the store") }
         return try await offPool { _ throws(StoreError) in
+            try self.syncNames(ofBlobs: [digest])
             var items: [StoreItem] = []
             for kind in ArtifactKind.allCases {
                 for sidecar in try self.sidecars(kind).whole {

@@ -152,10 +152,14 @@ enum FileSystem {
         if result != 0 { throw StoreError(Errno(rawValue: errno), "rename \(from.visible) to", target) }
     }
 
-    /// Swaps two names in one step, so that each is there at every moment.
-    static func exchange(_ first: FilePath, _ second: FilePath) throws(StoreError) {
+    /// Swaps two names in one step, so that each is there at every moment; false where the file system cannot (NFS).
+    static func exchange(_ first: FilePath, _ second: FilePath) throws(StoreError) -> Bool {
         let result = first.withPlatformString { first in second.withPlatformString { csystem_exchange(first, $0) } }
-        if result != 0 { throw StoreError(Errno(rawValue: -result), "replace", second) }
+        if result == 0 { return true }
+        switch Errno(rawValue: -result) {
+        case .invalidArgument, .noFunction, .notSupported: return false
+        case let failure: throw StoreError(failure, "replace", second)
+        }
     }
 
     /// Makes a hard link; false where the file system or its rules want a copy instead.

@@ -14,6 +14,7 @@ struct VerifyTests {
         let fixture = try StoreFixture()
         let item = try await fixture.publish("a/b", ["flipped": "aaaa", "short": "bbbb", "gone": "c", "fine": "d"])
         try overwrite(fixture.path(item, "flipped"), "aaab")
+        chmod(fixture.path(item, "short").string, 0o644)
         truncate(fixture.path(item, "short").string, 3)
         unlink(fixture.path(item, "gone").string)
         try put("e", at: fixture.path(item, "sub/extra"))

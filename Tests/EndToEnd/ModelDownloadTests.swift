@@ -68,9 +68,9 @@ import Testing
         let machine = try Installation()
         let files = try machine.addTinyModel(megabytes: 24)
         let size = files[0].body.size
-        for round in 1...3 {
+        for _ in 1...3 {
             machine.hub.clearFaults()
-            machine.hub.setFault(Fault(.stall(after: Int64(round) * (5 << 20)), times: 1), on: "/cdn/")
+            machine.hub.setFault(Fault(.stall(after: 5 << 20), times: 1), on: "/cdn/")
             let program = try machine.start(["model", "download", "org/tiny:Q4_K_M"])
             _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
             program.send(SIGKILL)
@@ -93,9 +93,11 @@ import Testing
     func adopted() async throws {
         let machine = try Installation()
         try machine.addTinyModel()
-        _ = try await machine.run("model", "list")
-        let lock = try CatalogLock(machine.store.appending("catalog.sqlite"))
+        machine.hub.setFault(Fault(.stall(after: 1000), times: 1), on: "/cdn/")
         let program = try machine.start(["model", "download", "org/tiny:Q4_K_M", "--json"])
+        _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
+        let lock = try CatalogLock(machine.store.appending("catalog.sqlite"))
+        machine.hub.releaseStalls()
         #expect(await program.prints("\"event\":\"published\""))
         program.send(SIGKILL)
         _ = try await program.outcome()

@@ -79,14 +79,9 @@ import Testing
     func noSandbox() async throws {
         let machine = try Installation()
         let url = machine.hub.addGit("worker", repository: try machine.makeWorkerRepository().appending(".git"))
-        try machine.addWorkerVendor(url: url)
-        let tools = machine.folder.path.appending("tools")
-        try FileManager.default.createDirectory(atPath: tools.string, withIntermediateDirectories: true)
-        for tool in ["make", "gcc"] {
-            try FileManager.default.createSymbolicLink(
-                atPath: tools.appending(tool).string, withDestinationPath: "/usr/bin/\(tool)")
-        }
-        let outcome = try await machine.run("worker", "build", "cpu", environment: ["PATH": tools.string])
+        try machine.addWorkerVendor(url: url, requires: "{}")
+        let nothing = machine.folder.path.appending("home").string
+        let outcome = try await machine.run("worker", "build", "cpu", environment: ["PATH": nothing])
         #expect(outcome.status == 78, "\(outcome.errors)")
         #expect(outcome.errors.contains("bubblewrap"))
         #expect(machine.hub.requests.isEmpty)

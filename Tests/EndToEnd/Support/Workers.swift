@@ -49,7 +49,8 @@ extension Installation {
     /// A vendors.d file whose worker is built by `build`.
     func addWorkerVendor(
         url: String, mirrors: String = "", build: String = "make variant=\\\"$variant\\\"",
-        binary: String = "demo-worker-${variant}"
+        binary: String = "demo-worker-${variant}",
+        requires: String = "{ all = [\"make\", \"gcc\"], cuda = [\"nvcc\"] }"
     ) throws {
         try addVendor(
             "demo.toml",
@@ -69,7 +70,7 @@ extension Installation {
             variants = ["cpu", "cuda"]
             build = ["\(build)"]
             binary = "\(binary)"
-            requires = { all = ["make", "gcc"], cuda = ["nvcc"] }
+            requires = \(requires)
             smoke-test = ["--version"]
             """)
     }
