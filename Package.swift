@@ -124,7 +124,7 @@ let testTargets: [Target] = [
     tests(of: "Credentials"),
     tests(of: "Transfer", ["TestHub", crypto, log]),
     tests(of: "Archives", ["CSystemCalls"]),
-    tests(of: "GitCheckout", ["TestHub", "Transfer"]),
+    tests(of: "GitCheckout", ["TestHub", "Transfer", log]),
     tests(of: "ContentStore", ["CSystemCalls", crypto]),
     tests(of: "ModelFormats", ["TestHub"]),
     tests(of: "WorkerBuild", ["Processes"]),
@@ -134,7 +134,7 @@ let testTargets: [Target] = [
     tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),
     tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub"]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
-    tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout"]),
+    tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
     .testTarget(
         name: "EndToEnd",

@@ -7,7 +7,7 @@ public import Transfer
 public enum GitVendor {
     /// - Parameter engine: carries git's requests.
     public static func module(engine: TransferEngine) -> VendorModule {
-        module(client: GitClient(http: GitHTTP(engine)))
+        module(client: GitClient(engine: engine))
     }
 
     /// - Parameter client: carries git's requests.

@@ -18,8 +18,8 @@ struct CheckoutPlan {
 
 /// Reads the trees of one commit. Nothing in them is trusted: a pack can hold what no git would make.
 struct TreeReader {
-    /// 1 million entries and 64 GiB: a tree of a few kilobytes can name itself a billion times over.
-    private static let mostEntries = 1_000_000
+    /// Half a million entries (Chromium has 400,000) and 64 GiB: a tree of a few kilobytes can name itself a billion times over.
+    private static let mostEntries = 500_000
     private static let mostBytes: UInt64 = 64 << 30
 
     let repository: GitHandle

@@ -41,7 +41,10 @@ struct FetchAnswer {
             case .delimiter: section = .heading
             case .flush:
                 // Version 0 flushes after the shallow lines as well.
-                section = version == .v2 || section == .pack ? .end : .heading
+                if version == .v2, section != .pack {
+                    throw GitError(.unavailable, "the answer is not git's protocol: it has no pack")
+                }
+                section = section == .pack ? .end : .heading
             case .responseEnd: break
             }
         }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A server that has said which protocol it speaks, ready to be asked.
 public struct GitSession: Sendable {
-    let remote: GitRemote
+    var remote: GitRemote
     let carrier: any GitCarrier
     let server: GitAdvertisement
 

@@ -29,6 +29,10 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
         } else if let colon = text.firstIndex(of: ":"), !text[..<colon].contains("/") {
             // The short form of ssh: `git@host:path`.
             let path = text[text.index(after: colon)...]
+            if path.hasPrefix(":") {
+                // `ext::command` and its like run programs (gitremote-helpers(7)).
+                throw GitError(.unsupported, "git does not fetch by helper programs: \(Self.printable(text))")
+            }
             try self.init(scheme: "ssh", rest: "\(text[..<colon])/\(path)"[...], text: text)
         } else {
             throw GitError(.invalid, "not the URL of a git repository: \(Self.printable(text))")

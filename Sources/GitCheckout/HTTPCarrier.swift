@@ -1,55 +1,50 @@
 import ArtifactTypes
+import Transfer
 
-/// Git over http and https (gitprotocol-http(5)).
+/// Git over http and https (gitprotocol-http(5)): proxies, certificates, redirects and network rules are the engine's.
 struct HTTPCarrier: GitCarrier {
-    /// 64 MiB of refs, which a server of version 0 tells unasked.
-    private static let longestAdvertisement = 64 << 20
     private static let service = "git-upload-pack"
+    /// The most bytes of one answer: 16 GiB, four times the largest pack that a forge takes.
+    private static let longestAnswer = 16 << 30
 
-    let http: GitHTTP
-    let remote: GitRemote
+    private let engine: TransferEngine
+    private let remote: GitRemote
+    private let offersVersion2: Bool
     /// Where requests go: the remote's URL, or where the first request was redirected to.
     private let base: String
 
-    init(http: GitHTTP, remote: GitRemote) throws(GitError) {
-        let isLoopback = Self.loopback.contains { remote.url.authority == $0 || remote.url.authority.hasPrefix("\($0):") }
-        if remote.credential != nil, remote.url.scheme == .http, !isLoopback, !remote.allowInsecure {
-            throw GitError(
-                .untrusted, "a token for \(remote.url) would travel unencrypted",
-                remedy: "use https, or set insecure = true in vendors.d")
-        }
+    init(engine: TransferEngine, remote: GitRemote, offersVersion2: Bool) {
         let url = remote.url.description
-        self.init(http: http, remote: remote, base: url.hasSuffix("/") ? String(url.dropLast()) : url)
+        self.init(
+            engine: engine, remote: remote, offersVersion2: offersVersion2,
+            base: url.hasSuffix("/") ? String(url.dropLast()) : url)
     }
 
-    private static let loopback = ["127.0.0.1", "localhost", "[::1]"]
-
-    private init(http: GitHTTP, remote: GitRemote, base: String) {
-        self.http = http
+    private init(engine: TransferEngine, remote: GitRemote, offersVersion2: Bool, base: String) {
+        self.engine = engine
         self.remote = remote
+        self.offersVersion2 = offersVersion2
         self.base = base
     }
 
     func connect() async throws -> (advertisement: [UInt8], carrier: any GitCarrier) {
-        let body = Locked<[UInt8]>([])
         let suffix = "/info/refs?service=\(Self.service)"
-        let request = request("GET", base + suffix, ["Git-Protocol": "version=2"])
-        let answer = try await http.exchange(request) { bytes in
-            try body.withLock { body throws(GitError) in
-                body += bytes
-                if body.count > Self.longestAdvertisement { throw GitError(.unavailable, "the server lists too many refs") }
-            }
-        }
-        try check(answer)
+        let headers = offersVersion2 ? ["Git-Protocol": "version=2"] : [:]
+        var request = request("GET", base + suffix, headers)
+        request.maximumBytes = GitSession.mostReferenceBytes
+        let body = Locked<[UInt8]>([])
+        let answer = try await send(request) { bytes in body.withLock { $0 += bytes } }
         guard answer.headers["content-type"]?.hasPrefix("application/x-\(Self.service)-advertisement") == true else {
             throw GitError(.notFound, "no git repository answers at \(remote.url)", remedy: "check the URL")
         }
-        // The base of later requests is where this one ended: POSTs are not redirected.
+        // Later requests go to where this one ended: a POST is not redirected.
         guard answer.url.hasSuffix(suffix) else {
             throw GitError(.untrusted, "\(remote.url) redirects to what is no git repository")
         }
-        let ended = String(answer.url.dropLast(suffix.count))
-        return (body.withLock { $0 }, HTTPCarrier(http: http, remote: remote, base: ended))
+        let carrier = HTTPCarrier(
+            engine: engine, remote: remote, offersVersion2: offersVersion2,
+            base: String(answer.url.dropLast(suffix.count)))
+        return (body.withLock { $0 }, carrier)
     }
 
     func exchange(
@@ -62,32 +57,67 @@ struct HTTPCarrier: GitCarrier {
         if version == .v2 { headers["Git-Protocol"] = "version=2" }
         var post = self.request("POST", "\(base)/\(Self.service)", headers)
         post.body = request
-        try check(await http.exchange(post, receive))
+        _ = try await send(post, receive)
     }
 
-    private func request(_ method: String, _ url: String, _ headers: [String: String]) -> GitHTTP.Request {
+    private func request(_ method: String, _ url: String, _ headers: [String: String]) -> TransferRequest {
         var secrets: [String: Secret] = [:]
         // After a redirect to another origin the credential stays behind.
         if let credential = remote.credential, url.hasPrefix(remote.url.origin + "/") {
             let pair = Array("\(credential.username):\(credential.token.reveal())".utf8)
             secrets["Authorization"] = Secret("Basic \(Base64.encoded(pair))")
         }
-        // Servers tell git's clients by this word, and answer browsers with pages.
-        let headers = headers.merging(["User-Agent": "git/2.0 (rbee-hive)"]) { own, _ in own }
-        return GitHTTP.Request(
-            method: method, url: url, headers: headers, secretHeaders: secrets, body: nil, remote: remote)
+        let access = TransferAccess(
+            configuredOrigins: remote.configuredOrigins, allowInsecure: remote.allowInsecure, caFile: remote.caFile,
+            stallTimeout: Int(clamping: remote.timeout.components.seconds))
+        return TransferRequest(
+            method: method, url: url,
+            // Servers tell git's clients by this word, and answer others with pages.
+            headers: headers.merging(["User-Agent": "git/2.0 (rbee-hive)"]) { own, _ in own },
+            secretHeaders: secrets, access: access, maximumBytes: Self.longestAnswer)
     }
 
-    private func check(_ answer: GitHTTP.Answer) throws(GitError) {
+    private func send(
+        _ request: TransferRequest, _ receive: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> TransferResponse {
+        // The engine knows that the receiver failed, and not with what.
+        let ours = Locked<GitError?>(nil)
+        let answer: TransferResponse
+        do {
+            answer = try await engine.stream(request) { bytes in
+                do {
+                    try await receive(bytes)
+                } catch {
+                    ours.withLock { $0 = GitError(mapping: error) }
+                    throw error
+                }
+            }
+        } catch {
+            throw ours.withLock { $0 } ?? GitError(error, at: remote.url)
+        }
         switch answer.status {
-        case 200: return
+        case 200: return answer
         case 401, 403:
             throw remote.credential == nil
                 ? GitError(.unauthorized, "\(remote.url) wants credentials", remedy: "name a token for it in vendors.d")
-                : GitError(.unauthorized, "\(remote.url) refuses the credentials", remedy: "check the token in vendors.d")
+                : GitError(.unauthorized, "\(remote.url) refuses the credentials", remedy: "check its token")
         case 404, 410: throw GitError(.notFound, "no git repository answers at \(remote.url)", remedy: "check the URL")
         case let status: throw GitError(.unavailable, "\(remote.url) answers with status \(status)")
         }
+    }
+}
+
+extension GitError {
+    init(_ error: TransferError, at url: GitURL) {
+        let code: Code =
+            switch error.code {
+            case .cancelled: .cancelled
+            case .forbidden, .redirects, .tls: .untrusted
+            case .io(let errno): .io(errno: errno)
+            case .unsupported: .unsupported
+            default: .unavailable
+            }
+        self.init(code, "\(url): \(error.message)")
     }
 }
 

@@ -10,7 +10,7 @@ extension FilePath {
     static func remove(_ path: FilePath) throws { try FileManager.default.removeItem(atPath: path.string) }
 }
 
-@Suite("checking out")
+@Suite("checking out", .serialized, .timeLimit(.minutes(1)))
 struct CheckoutTests {
     private func names(_ folder: FilePath) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.string)

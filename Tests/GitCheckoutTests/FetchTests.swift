@@ -1,19 +1,24 @@
 import ArtifactTypes
+import Logging
 import SystemPackage
 import Synchronization
 import TestHub
 import TestSupport
 import Testing
+import Transfer
 
 @testable import GitCheckout
 
 /// A real repository behind the real `git http-backend`, and an empty kept mirror.
 struct Forge {
+    static let engine = TransferEngine(
+        TransferConfiguration(maximumAttempts: 1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+
     let repository: TestRepository
     let hub: TestHub
     let url: GitURL
     let folder: TemporaryDirectory
-    var client = GitClient(http: .curl)
+    var client = GitClient(engine: Forge.engine)
     var timeout = Duration.seconds(20)
 
     init(user: String? = nil, password: String? = nil) throws {
@@ -26,7 +31,7 @@ struct Forge {
     var mirror: GitRepository { GitRepository.kept(in: folder.path.appending("mirror")) }
 
     func session(_ credential: GitCredential? = nil) async throws -> GitSession {
-        try await client.connect(to: GitRemote(url: url, credential: credential, timeout: timeout))
+        try await client.connect(to: GitRemote(url: url, credential: credential, configuredOrigins: [url.origin], timeout: timeout))
     }
 
     func emptyFolder(_ name: String = "out") throws -> FilePath {
@@ -46,7 +51,7 @@ struct Forge {
     }
 }
 
-@Suite("fetching over http")
+@Suite("fetching over http", .serialized, .timeLimit(.minutes(1)))
 struct FetchTests {
     @Test("a commit is fetched without its history, and its checkout equals git archive")
     func depthOne() async throws {
@@ -148,12 +153,7 @@ struct FetchTests {
     func version0() async throws {
         var forge = try Forge()
         let first = try forge.repository.commit(["a": "1", "b": Forge.noise(5_000, seed: 2)])
-        forge.client = GitClient(
-            http: GitHTTP { request, receive throws(GitError) in
-                var request = request
-                request.headers["Git-Protocol"] = nil
-                return try await GitHTTP.curl.exchange(request, receive)
-            })
+        forge.client = GitClient(engine: Forge.engine, offersVersion2: false)
         let session = try await forge.session()
         #expect(session.server.version == .v0)
         #expect(try await session.references(["HEAD"]).find(.head)?.ref == "refs/heads/main")
@@ -189,7 +189,7 @@ struct FetchTests {
     func insecure() async throws {
         let remote = GitRemote(
             url: try GitURL("http://git.example/x.git"), credential: GitCredential(username: "bot", token: Secret("token")))
-        let error = await #expect(throws: GitError.self) { try await GitClient(http: .curl).connect(to: remote) }
+        let error = await #expect(throws: GitError.self) { try await GitClient(engine: Forge.engine).connect(to: remote) }
         #expect(error?.code == .untrusted)
     }
 
@@ -197,14 +197,14 @@ struct FetchTests {
     func noRepository() async throws {
         let forge = try Forge()
         for path in ["/git/absent.git", "/absent"] {
-            let remote = GitRemote(url: try GitURL(forge.hub.hub + path))
+            let remote = GitRemote(url: try GitURL(forge.hub.hub + path), configuredOrigins: [forge.hub.hub])
             let error = await #expect(throws: GitError.self) { try await forge.client.connect(to: remote) }
             #expect(error?.code == .notFound)
         }
     }
 }
 
-@Suite("fetching from servers that misbehave")
+@Suite("fetching from servers that misbehave", .serialized, .timeLimit(.minutes(1)))
 struct MisbehaviourTests {
     private let upload = "/git/forge.git/git-upload-pack"
 
@@ -240,10 +240,10 @@ struct MisbehaviourTests {
 
     @Test("a server that stalls, or drips a byte a second, is left at the deadline", arguments: [true, false])
     func stalled(drips: Bool) async throws {
-        let (made, head) = try forge()
-        var forge = made
-        forge.timeout = .seconds(2)
-        let session = try await forge.session()
+        let (forge, head) = try forge()
+        var patient = try await forge.session()
+        patient.remote.timeout = .seconds(2)
+        let session = patient
         forge.hub.setFault(Fault(drips ? .rate(bytesPerSecond: 20) : .stall(after: 50_000)), on: upload)
         let start = ContinuousClock.now
         let mirror = forge.mirror

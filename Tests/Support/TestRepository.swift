@@ -30,6 +30,7 @@ public final class TestRepository: Sendable {
     }
 
     /// Commits the index as it is and returns the commit's id.
+    @discardableResult
     public func commitIndex(_ message: String = "change") throws -> String {
         try git("commit", "-q", "--allow-empty", "-m", message)
         return try git("rev-parse", "HEAD")
@@ -60,7 +61,7 @@ public final class TestRepository: Sendable {
 
     /// Unpacks `commit` by `git archive` and tar into a new folder, for comparison.
     public func archive(_ commit: String, into target: FilePath) throws {
-        try run(["sh", "-ec", "mkdir -p \"$1\"; git archive --format=tar \"$0\" | tar -x -C \"$1\"", commit, target.string])
+        try run(["sh", "-ec", "mkdir -p \"$1\"; git -c tar.umask=user archive --format=tar \"$0\" | tar -x -C \"$1\"", commit, target.string])
     }
 
     @discardableResult
