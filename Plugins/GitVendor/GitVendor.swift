@@ -38,7 +38,8 @@ public enum GitVendor {
             VendorOption(
                 "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
             VendorOption("timeout", .integer, "seconds that a server may go without progress; 30 by default"),
-            VendorOption("ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]), "for ssh"),
+            VendorOption(
+                "ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]), "for ssh"),
         ],
         provides: [.worker, .model],
         builtIn: [VendorConfiguration(name: "git", module: "git", provides: [.worker, .model])])

@@ -3,8 +3,8 @@ import Foundation
 import GitCheckout
 import Logging
 import Provisioning
-import SystemPackage
 import Synchronization
+import SystemPackage
 import TestHub
 import TestSupport
 import Transfer
