@@ -40,7 +40,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let vendorModules: [Target] = [
     vendor("HuggingFaceVendor"),
-    vendor("GitVendor", ["GitCheckout"]),
+    vendor("GitVendor", ["GitCheckout", "Transfer"]),
     vendor("TarballVendor"),
 ]
 

@@ -74,6 +74,7 @@ extension GitProvisioner {
             }
             var inner = outer
             inner.url = url
+            inner.configuredOrigin = outer.configuredOrigin ?? outer.url.origin
             if url.origin != outer.url.origin { (inner.token, inner.caFile) = (nil, settings.caFile) }
             return inner
         } catch {
