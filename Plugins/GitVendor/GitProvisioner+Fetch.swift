@@ -48,7 +48,9 @@ extension GitProvisioner {
         } catch {
             throw ProvisionError(mapping: error)
         }
-        guard let value = result.value else { throw ProvisionError(.unavailable, "the kept copy of \(url) is not there") }
+        guard let value = result.value else {
+            throw ProvisionError(.unavailable, "the kept copy of \(url) is not there")
+        }
         return value
     }
 }
@@ -93,10 +95,12 @@ struct GitFetch {
         _ kept: GitRepository, _ metadata: Resolution.Metadata
     ) async throws(ProvisionError) -> Outcome? {
         do throws(GitError) {
-            guard let commit = try await kept.keptCommits().first(where: { $0.id == payload.commit }) else { return nil }
+            guard let commit = try await kept.keptCommits().first(where: { $0.id == payload.commit }) else {
+                return nil
+            }
             let checkout = try await kept.checkout(payload.commit, into: root)
             return Outcome(checkout: checkout, source: commit.source, metadata: metadata)
-        } catch where error.code == .corrupt || error.code == .revisionNotFound {
+        } catch  where error.code == .corrupt || error.code == .revisionNotFound {
             context.progress(.notice("what was kept of \(payload.url) is damaged and is fetched again"))
             do {
                 try await kept.forgetKeptCommits()
@@ -114,7 +118,8 @@ struct GitFetch {
         from source: GitSource, _ kept: GitRepository?
     ) async throws(ProvisionError) -> GitCheckout {
         if context.offline, source.url.scheme != .file {
-            throw ProvisionError(.offline, "\(payload.url) at \(payload.commit) is not kept, and nothing may be asked offline")
+            throw ProvisionError(
+                .offline, "\(payload.url) at \(payload.commit) is not kept, and nothing may be asked offline")
         }
         let remote = source.url.scheme == .file ? nil : try await provisioner.remote(source)
         do throws(GitError) {
@@ -133,8 +138,9 @@ struct GitFetch {
             }
             context.progress(.stage("checking out \(payload.commit)"))
             return try await kept.checkout(payload.commit, into: root)
-        } catch where error.code == .refused && payload.ref == nil {
-            throw ProvisionError(.revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
+        } catch  where error.code == .refused && payload.ref == nil {
+            throw ProvisionError(
+                .revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
         } catch {
             throw ProvisionError(error)
         }
@@ -146,7 +152,8 @@ struct GitFetch {
         guard let found = references[ref] else { throw GitError(.unavailable, "it has no \(ref)") }
         if found.commit != payload.commit {
             throw GitError(
-                .unavailable, "\(ref) is at \(found.commit.prefix(12)) there, and \(payload.commit.prefix(12)) is wanted")
+                .unavailable,
+                "\(ref) is at \(found.commit.prefix(12)) there, and \(payload.commit.prefix(12)) is wanted")
         }
     }
 }

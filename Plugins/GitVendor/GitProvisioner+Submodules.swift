@@ -22,7 +22,8 @@ extension GitProvisioner {
             return all || wanted.contains { $0 == path || $0.hasPrefix(path + "/") }
         }
         if depth == 0, !all {
-            for path in wanted where !chosen.contains(where: { path == $0.path.string || path.hasPrefix("\($0.path)/") }) {
+            for path in wanted
+            where !chosen.contains(where: { path == $0.path.string || path.hasPrefix("\($0.path)/") }) {
                 let there = checkout.submodules.map(\.path.string).joined(separator: ", ")
                 throw ProvisionError(
                     .configuration, "\(source.url) has no submodule \(path)",
@@ -73,6 +74,7 @@ extension GitProvisioner {
             }
             var inner = outer
             inner.url = url
+            inner.configuredOrigin = outer.configuredOrigin ?? outer.url.origin
             if url.origin != outer.url.origin { (inner.token, inner.caFile) = (nil, settings.caFile) }
             return inner
         } catch {

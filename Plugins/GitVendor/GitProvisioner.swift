@@ -140,7 +140,8 @@ extension GitProvisioner {
         }
         return GitRemote(
             url: source.url, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
-            configuredOrigins: access.configuredOrigins + [source.url.origin], timeout: .seconds(settings.timeout))
+            configuredOrigins: access.configuredOrigins + [source.configuredOrigin ?? source.url.origin],
+            timeout: .seconds(settings.timeout))
     }
 
     func pass(

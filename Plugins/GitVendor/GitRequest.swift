@@ -17,9 +17,10 @@ struct GitRequest {
         mirrors = settings.mirrors
         if let primary = settings.primary {
             self.primary = primary
-            revision = try reference.revision.map { text throws(ProvisionError) in
-                try Self.named(text, reference)
-            } ?? settings.revision
+            revision =
+                try reference.revision.map { text throws(ProvisionError) in
+                    try Self.named(text, reference)
+                } ?? settings.revision
         } else {
             guard reference.isURL, reference.locator.hasPrefix("git+") else {
                 throw ProvisionError(.invalid, "\(reference) is not a git+https://… reference")

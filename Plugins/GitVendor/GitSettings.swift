@@ -8,6 +8,8 @@ struct GitSource: Sendable {
     var username = "x-access-token"
     var token: SecretSource?
     var caFile: String?
+    /// For a submodule: the origin that the user configured and that led to it. It may be private only if that one is.
+    var configuredOrigin: String?
 }
 
 /// A vendor's options, checked.

@@ -1,18 +1,14 @@
 import ArtifactTypes
-public import GitCheckout
+import GitCheckout
 public import Provisioning
 public import Transfer
 
 /// The vendor module `git`: repositories over http(s) and on this machine, with mirrors.
 public enum GitVendor {
-    /// - Parameter engine: carries git's requests.
-    public static func module(engine: TransferEngine) -> VendorModule {
-        module(client: GitClient(engine: engine))
-    }
-
-    /// - Parameter client: carries git's requests.
-    public static func module(client: GitClient) -> VendorModule {
-        VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in
+    /// - Parameter engine: carries git's requests; `ProvisionServices.http` is for small ones alone.
+    public static func module(transport engine: TransferEngine) -> VendorModule {
+        let client = GitClient(engine: engine)
+        return VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in
             GitProvisioner(
                 name: configuration.name, settings: try GitSettings(configuration), client: client, services: services)
         }
@@ -45,7 +41,8 @@ public enum GitVendor {
                 "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
             VendorOption("timeout", .integer, "seconds that a server may go without progress; 30 by default"),
             VendorOption(
-                "ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]), "for ssh"),
+                "ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]),
+                "the key for ssh URLs, which are not fetched yet"),
         ],
         provides: [.worker, .model],
         builtIn: [VendorConfiguration(name: "git", module: "git", provides: [.worker, .model])])

@@ -42,7 +42,7 @@ extension ProvisionError {
     /// The source could not be asked at all, as opposed to what it answered.
     var isOutOfReach: Bool {
         switch code {
-        case .unavailable, .unauthorized, .untrusted, .unsupported, .rateLimited: true
+        case .unavailable, .unauthorized, .unsupported, .rateLimited: true
         default: false
         }
     }

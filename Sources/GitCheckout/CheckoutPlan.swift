@@ -16,19 +16,24 @@ struct CheckoutPlan {
     var submodules: [(path: RelativePath, commit: String)] = []
 }
 
+/// How much a checkout may be: a tree of a few kilobytes can name itself a billion times over.
+struct CheckoutBounds {
+    /// Half a million: Chromium has 400,000.
+    var entries = 500_000
+    var bytes: UInt64 = 64 << 30
+}
+
 /// Reads the trees of one commit. Nothing in them is trusted: a pack can hold what no git would make.
 struct TreeReader {
-    /// Half a million entries (Chromium has 400,000) and 64 GiB: a tree of a few kilobytes can name itself a billion times over.
-    private static let mostEntries = 500_000
-    private static let mostBytes: UInt64 = 64 << 30
-
-    let repository: GitHandle
+    private let bounds: CheckoutBounds
+    private let repository: GitHandle
     private let database: GitHandle
     private var entries = 0
     private var bytes: UInt64 = 0
     private var plan = CheckoutPlan()
 
-    init(repository: GitHandle) throws(GitError) {
+    init(repository: GitHandle, bounds: CheckoutBounds) throws(GitError) {
+        self.bounds = bounds
         self.repository = repository
         database = try GitHandle("cannot open the object database", freedBy: git_odb_free) {
             git_repository_odb(&$0, repository.pointer)
@@ -62,8 +67,8 @@ struct TreeReader {
             let name = String(cString: text)
             let path = try Self.path(name, in: folder)
             entries += 1
-            if entries > Self.mostEntries {
-                throw GitError(.unsafeContent, "the tree has more than \(Self.mostEntries) entries")
+            if entries > bounds.entries {
+                throw GitError(.unsafeContent, "the tree has more than \(bounds.entries) entries")
             }
             // Two entries of one name, a link and a folder, are the classic way to write through the link.
             guard seen.insert(name).inserted else { throw GitError(.unsafeContent, "\(path) stands in its tree twice") }
@@ -87,7 +92,8 @@ struct TreeReader {
                 plan.folders.append(path)
                 plan.submodules.append((path, entryID.hex))
             case let mode:
-                throw GitError(.unsafeContent, "\(path) has the mode \(String(mode.rawValue, radix: 8)), which git has not")
+                throw GitError(
+                    .unsafeContent, "\(path) has the mode \(String(mode.rawValue, radix: 8)), which git has not")
             }
         }
     }
@@ -102,8 +108,8 @@ struct TreeReader {
             otherwise: .corrupt)
         guard type == GIT_OBJECT_BLOB else { throw GitError(.corrupt, "\(path) is not a file's content") }
         let (sum, overflow) = bytes.addingReportingOverflow(UInt64(clamping: size))
-        if overflow || sum > Self.mostBytes {
-            throw GitError(.unsafeContent, "the tree has more than \(Self.mostBytes >> 30) GiB of files")
+        if overflow || sum > bounds.bytes {
+            throw GitError(.unsafeContent, "the tree has more than \(bounds.bytes >> 30) GiB of files")
         }
         bytes = sum
         return UInt64(clamping: size)

@@ -59,7 +59,8 @@ struct FetchAnswer {
         case "packfile": section = .pack
         case "shallow-info": section = .shallowInfo
         case "acknowledgments", "wanted-refs": section = .skipped
-        default: throw GitError(.unavailable, "the answer is not git's protocol: it has \(line.prefix(40).debugDescription)")
+        default:
+            throw GitError(.unavailable, "the answer is not git's protocol: it has \(line.prefix(40).debugDescription)")
         }
     }
 

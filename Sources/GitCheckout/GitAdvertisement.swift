@@ -41,7 +41,8 @@ struct GitAdvertisement: Sendable, Equatable {
             try readReferences(lines)
         }
         if let format = capabilities["object-format"], format != "sha1" {
-            throw GitError(.unsupported, "the repository uses \(format.visiblyEscaped) ids, and only sha1 is understood")
+            throw GitError(
+                .unsupported, "the repository uses \(format.visiblyEscaped) ids, and only sha1 is understood")
         }
     }
 

@@ -24,7 +24,8 @@ public struct GitClient: Sendable {
                 remote, over: HTTPCarrier(engine: engine, remote: remote, offersVersion2: offersVersion2))
         case .ssh:
             throw GitError(
-                .unsupported, "\(remote.url): git over ssh is not built in yet", remedy: "use its https URL and a token")
+                .unsupported, "\(remote.url): git over ssh is not built in yet", remedy: "use its https URL and a token"
+            )
         case .file: throw GitError(.invalid, "\(remote.url) is on this machine and is opened in place")
         }
     }

@@ -24,7 +24,8 @@ public enum GitRevision: Sendable, Hashable {
     public static func isCommit(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 40
             && text.utf8.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
             }
     }
 
@@ -34,7 +35,9 @@ public enum GitRevision: Sendable, Hashable {
             return false
         }
         if name.contains("..") || name.contains("@{") { return false }
-        if name.unicodeScalars.contains(where: { $0.value <= 32 || $0.value == 127 || "~^:?*[\\".unicodeScalars.contains($0) }) {
+        if name.unicodeScalars.contains(where: {
+            $0.value <= 32 || $0.value == 127 || "~^:?*[\\".unicodeScalars.contains($0)
+        }) {
             return false
         }
         return name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {

@@ -27,9 +27,15 @@ extension GitRepository {
     /// cannot be stopped. Everything is judged first; links are made last, so that nothing is written through one.
     /// - Throws: `.revisionNotFound`, `.unsafeContent`, `.corrupt`, `.io`, and `.cancelled` within one file.
     public func checkout(_ commit: String, into folder: FilePath) throws(GitError) -> GitCheckout {
+        try checkout(commit, into: folder, bounds: CheckoutBounds())
+    }
+
+    func checkout(
+        _ commit: String, into folder: FilePath, bounds: CheckoutBounds
+    ) throws(GitError) -> GitCheckout {
         let tree = try self.commit(commit).tree
         let repository = try handle()
-        var reader = try TreeReader(repository: repository)
+        var reader = try TreeReader(repository: repository, bounds: bounds)
         let plan = try reader.plan(tree: tree)
         for path in plan.folders {
             try Self.check(mkdir(folder.appending(path.string).string, 0o777), "cannot make \(path)")

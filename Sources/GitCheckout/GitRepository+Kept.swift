@@ -51,7 +51,9 @@ extension GitRepository {
 
     /// Removes what a killed process left of a pack. The caller holds the lock, so nobody is writing one.
     func removeUnfinishedPacks() throws(GitError) {
-        for (folder, name) in try packFiles() where name.hasPrefix("pack_") { _ = unlink(folder.appending(name).string) }
+        for (folder, name) in try packFiles() where name.hasPrefix("pack_") {
+            _ = unlink(folder.appending(name).string)
+        }
     }
 
     private func packFiles() throws(GitError) -> [(folder: FilePath, name: String)] {
@@ -60,7 +62,9 @@ extension GitRepository {
         defer { closedir(stream) }
         var names: [(FilePath, String)] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix("pack") { names.append((folder, name)) }
         }
         return names
@@ -73,7 +77,9 @@ extension GitRepository {
                 // 1 MiB: far beyond what is ever written there.
                 try [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
                     while count < buffer.count {
-                        let read = try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                        let read = try descriptor.read(
+                            into: UnsafeMutableRawBufferPointer(
+                                rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
                         if read == 0 { break }
                         count += read
                     }

@@ -49,11 +49,11 @@ public actor GitRepository {
                 "cannot open the git repository \(name)", missing: .notFound, otherwise: .corrupt,
                 freedBy: git_repository_free
             ) { git_repository_open_ext(&$0, name, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil) }
-        } catch where error.code == .notFound && keeping == .kept {
+        } catch  where error.code == .notFound && keeping == .kept {
             return try GitHandle(
                 "cannot make a git repository in \(name)", otherwise: .corrupt, freedBy: git_repository_free
             ) { git_repository_init(&$0, name, 1) }
-        } catch where error.code == .untrusted {
+        } catch  where error.code == .untrusted {
             throw GitError(
                 .untrusted, "\(name) belongs to another user",
                 remedy: "if you trust it: git config --global --add safe.directory \(name)")
@@ -93,7 +93,8 @@ extension GitRepository {
         let repository = try handle()
         var names = git_strarray()
         try LibGit2.check(
-            git_reference_list(&names, repository.pointer), "cannot list the refs of \(path.string)", otherwise: .corrupt)
+            git_reference_list(&names, repository.pointer), "cannot list the refs of \(path.string)",
+            otherwise: .corrupt)
         defer { git_strarray_dispose(&names) }
         var references = GitReferences()
         for index in 0..<names.count {

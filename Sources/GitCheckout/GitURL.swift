@@ -18,7 +18,9 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
 
     /// - Throws: `.unsupported` for another scheme, `.invalid` for any other fault.
     public init(_ text: String) throws(GitError) {
-        let bad = text.unicodeScalars.contains { $0.value <= 32 || $0.value == 127 || "?#\\".unicodeScalars.contains($0) }
+        let bad = text.unicodeScalars.contains {
+            $0.value <= 32 || $0.value == 127 || "?#\\".unicodeScalars.contains($0)
+        }
         if bad || text.isEmpty || text.hasPrefix("-") {
             throw GitError(.invalid, "not the URL of a git repository: \(Self.printable(text))")
         }

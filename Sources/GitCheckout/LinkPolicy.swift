@@ -26,7 +26,10 @@ struct LinkPolicy {
     private func objection(to path: String, _ target: String) -> String? {
         var place = path.split(separator: "/").dropLast().map(String.init)
         var pending = Array(target.split(separator: "/").map(String.init).reversed())
-        if target.isEmpty || target.utf8.contains(0) { return "is malformed" }
+        // U+FFFD: what stood there was no UTF-8.
+        if target.isEmpty || target.unicodeScalars.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" }) {
+            return "is malformed"
+        }
         if target.hasPrefix("/") { return "is absolute" }
         // 40: where the kernel gives up (path_resolution(7)); a loop leads nowhere and so leaves nothing.
         var hops = 1

@@ -14,7 +14,8 @@ final class PackWriter {
         // The library asks this back between objects, also while it resolves deltas at the end, which may take long.
         let stopIfCancelled: git_indexer_progress_cb = { _, _ in Task.isCancelled ? GIT_EUSER.rawValue : 0 }
         try LibGit2.check(
-            git_odb_write_pack(&made, database.pointer, stopIfCancelled, nil), "cannot write a pack", otherwise: .corrupt)
+            git_odb_write_pack(&made, database.pointer, stopIfCancelled, nil), "cannot write a pack",
+            otherwise: .corrupt)
         guard let made else { throw GitError(.corrupt, "cannot write a pack: nothing there") }
         writer = made
     }

@@ -1,5 +1,4 @@
 import ArtifactTypes
-import ModelCatalog
 import Provisioning
 import WorkerCatalog
 
@@ -9,18 +8,16 @@ struct EntryLookup {
     /// As the user wrote it.
     let argument: String
 
-    /// A model by any accepted spelling of its id. The selector's case does not matter; without one, the only model of
+    /// A model's id by any accepted spelling of it. The selector's case does not matter; without one, the only model of
     /// that repository is meant.
-    func find(_ reference: ArtifactReference, among entries: [ModelEntry]) throws(ProvisionError) -> ModelEntry {
-        let wanted = reference.description
-        if let exact = entries.first(where: { $0.id == wanted || $0.id == argument }) { return exact }
-        let matching = entries.filter { entry in
-            guard let id = try? ArtifactReference(parsing: entry.id), id.stem == reference.stem else { return false }
-            if let revision = reference.revision, id.revision != revision, entry.revision != revision { return false }
+    func find(_ reference: ArtifactReference, among ids: [String]) throws(ProvisionError) -> String {
+        let matching = ids.filter { text in
+            guard let id = try? ArtifactReference(parsing: text), id.stem == reference.stem else { return false }
+            if let revision = reference.revision, id.revision != revision { return false }
             guard let selector = reference.selector else { return true }
             return id.selector?.lowercased() == selector.lowercased()
         }
-        return try single(matching, id: \.id, all: entries.map(\.id))
+        return try single(matching, id: \.self, all: ids)
     }
 
     /// A worker by its id or a beginning of it that ends at a dash: the newest version where only versions differ.

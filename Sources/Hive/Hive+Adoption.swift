@@ -27,19 +27,40 @@ extension Hive {
         }
     }
 
-    /// The last step of every provision: the row commits, and the published tree needs no adoption any more.
-    func catalogue(_ entry: ModelEntry) throws(ProvisionError) {
-        try settling(StoreItem(kind: .model, id: entry.id)) { try models.add(entry) }
-    }
-
-    func catalogue(_ entry: WorkerBinary) throws(ProvisionError) {
-        try settling(StoreItem(kind: .worker, id: entry.id)) { try workers.add(entry) }
-    }
-
-    private func settling(_ item: StoreItem, _ add: () throws -> Void) throws(ProvisionError) {
+    /// Fills new catalogs from the sidecars of all that is published.
+    func adoptAll() throws(ProvisionError) {
         do {
-            try add()
-            try store.settle(item)
+            let (publishedModels, brokenModels) = try store.sidecars(.model)
+            let (publishedWorkers, brokenWorkers) = try store.sidecars(.worker)
+            for sidecar in publishedModels { try models.add(ModelEntry(sidecar)) }
+            for sidecar in publishedWorkers { try workers.add(WorkerBinary(sidecar)) }
+            for tree in brokenModels + brokenWorkers {
+                configuration.logger.warning("left out \(tree.path): \(tree.error)")
+            }
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// The last step of every provision: the row commits, and the published tree needs no adoption any more.
+    func catalogue(_ entry: ModelEntry) async throws(ProvisionError) {
+        try await settling(StoreItem(kind: .model, id: entry.id)) { try models.add(entry) }
+    }
+
+    func catalogue(_ entry: WorkerBinary) async throws(ProvisionError) {
+        try await settling(StoreItem(kind: .worker, id: entry.id)) { try workers.add(entry) }
+    }
+
+    /// Under the item's lock: whoever removed the tree meanwhile has removed the row too, and it must not come back.
+    private func settling(_ item: StoreItem, _ add: () throws -> Void) async throws(ProvisionError) {
+        do {
+            try await store.withLock(.item(item), deadline: .seconds(300)) {
+                guard try store.sidecar(item) != nil else {
+                    throw ProvisionError(.notFound, "\(item) was removed by another process", remedy: "ask for it again")
+                }
+                try add()
+                try store.settle(item)
+            }
         } catch {
             throw ProvisionError(hive: error)
         }

@@ -1,4 +1,4 @@
-import ArtifactCatalog
+public import ArtifactCatalog
 public import ArtifactTypes
 import ContentStore
 public import ModelCatalog
@@ -43,12 +43,12 @@ extension Hive {
         if !request.force, let entry = try modelProvisioner.current(plan) {
             try check(entry, against: request.expected)
             // The tree is the truth: a row that was lost is written again.
-            if try row(entry.id) == nil { try catalogue(entry) }
+            if try row(entry.id) == nil { try await catalogue(entry) }
             progress(.notice("\(entry.id) is here already, at this revision"))
             return entry
         }
         let entry = try await modelProvisioner.provision(plan, for: job)
-        try catalogue(entry)
+        try await catalogue(entry)
         return entry
     }
 
@@ -57,12 +57,28 @@ extension Hive {
     /// - Throws: `.invalid` for a malformed or ambiguous id, `.notFound` for one that is not stored.
     public func model(_ argument: String) throws(ProvisionError) -> ModelEntry {
         let reference = try lookupReference(argument)
-        return try EntryLookup(kind: .model, argument: argument).find(reference, among: try modelList())
+        for id in [reference.description, argument] {
+            if let entry = try row(id) { return entry }
+        }
+        let ids = try modelSummaries().map(\.id)
+        let id = try EntryLookup(kind: .model, argument: argument).find(reference, among: ids)
+        guard let entry = try row(id) else { throw ProvisionError(.notFound, "\(id) was removed meanwhile") }
+        return entry
     }
 
-    public func modelList() throws(ProvisionError) -> [ModelEntry] {
+    /// All models, by id, with what a table shows of them.
+    public func modelSummaries() throws(ProvisionError) -> [ArtifactSummary] {
         do {
-            return try models.list()
+            return try models.summaries()
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// All models as one JSON array.
+    public func modelsJSON() throws(ProvisionError) -> String {
+        do {
+            return try models.listJSON()
         } catch {
             throw ProvisionError(hive: error)
         }

@@ -21,12 +21,12 @@ extension Hive {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
         if !force, let entry = try workerProvisioner.current(plan) {
-            try catalogueIfMissing(entry)
+            try await catalogueIfMissing(entry)
             progress(.notice("\(entry.id) is here already, made of the same"))
             return entry
         }
         let entry = try await workerProvisioner.build(plan, for: job)
-        try catalogue(entry)
+        try await catalogue(entry)
         return entry
     }
 
@@ -37,12 +37,12 @@ extension Hive {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
         if !force, let entry = try workerProvisioner.current(plan) {
-            try catalogueIfMissing(entry)
+            try await catalogueIfMissing(entry)
             progress(.notice("\(entry.id) is here already, made of the same"))
             return entry
         }
         let entry = try await workerProvisioner.install(plan, for: job)
-        try catalogue(entry)
+        try await catalogue(entry)
         return entry
     }
 
@@ -51,6 +51,7 @@ extension Hive {
         try EntryLookup(kind: .worker, argument: argument).find(among: try workerList())
     }
 
+    /// All workers, by id.
     public func workerList() throws(ProvisionError) -> [WorkerBinary] {
         do {
             return try workers.list()
@@ -72,12 +73,12 @@ extension Hive {
         try await removing(StoreItem(kind: .worker, id: entry.id)) { try workers.remove(entry.id) }
     }
 
-    private func catalogueIfMissing(_ entry: WorkerBinary) throws(ProvisionError) {
+    private func catalogueIfMissing(_ entry: WorkerBinary) async throws(ProvisionError) {
         do {
             if try workers.contains(entry.id) { return }
         } catch {
             throw ProvisionError(hive: error)
         }
-        try catalogue(entry)
+        try await catalogue(entry)
     }
 }

@@ -3,6 +3,7 @@ import ArtifactTypes
 import ContentStore
 import Credentials
 import Foundation
+import Logging
 public import ModelCatalog
 import ModelProvisioner
 import Pipeline
@@ -20,8 +21,8 @@ public final class Hive: Sendable {
 
     public let configuration: HiveConfiguration
     public let registry: VendorRegistry
-    public let models: any Catalog<ModelEntry>
-    public let workers: any Catalog<WorkerBinary>
+    public let models: ModelCatalog
+    public let workers: WorkerCatalog
     let store: ContentStore
     let pipeline: Pipeline
     let modelProvisioner: ModelProvisioner
@@ -40,20 +41,25 @@ public final class Hive: Sendable {
         let logger = configuration.logger
         let engine = TransferEngine(Self.transfer(configuration.environment), logger: logger)
         self.engine = engine
+        let database: CatalogDatabase
         do {
             store = try ContentStore(root: configuration.home)
-            let database = try CatalogDatabase(path: configuration.home.appending("catalog.sqlite"))
-            models = ModelCatalog(database)
-            workers = WorkerCatalog(database)
+            database = try CatalogDatabase(path: configuration.home.appending("catalog.sqlite"))
         } catch {
             throw ProvisionError(hive: error)
         }
+        models = ModelCatalog(database)
+        workers = WorkerCatalog(database)
         registry = VendorRegistry.load(
             modules: modules(engine) + [VendorHost.module(version: Self.version)], folders: configuration.vendorFolders,
             services: Self.services(engine: engine, store: store, configuration: configuration))
         pipeline = Pipeline(registry: registry, store: store, engine: engine)
         modelProvisioner = ModelProvisioner(pipeline: pipeline)
         workerProvisioner = WorkerProvisioner(pipeline: pipeline, environment: configuration.environment)
+        if let damaged = database.setAside {
+            logger.warning("the catalog was damaged and is kept as \(damaged); it is made anew from what is on disk")
+            try adoptAll()
+        }
         try adoptPending()
     }
 

@@ -8,7 +8,7 @@ enum BuiltInVendors {
     static let modules: Hive.VendorModules = { engine in
         [
             HuggingFaceVendor.module,
-            GitVendor.module(engine: engine),
+            GitVendor.module(transport: engine),
             TarballVendor.module,
         ]
     }

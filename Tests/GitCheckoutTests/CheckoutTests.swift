@@ -19,7 +19,9 @@ struct CheckoutTests {
     @Test("a repository on this machine is read where it lies and left as it is")
     func inPlace() async throws {
         let forge = try Forge()
-        let head = try forge.repository.commit(["a/b.txt": "1", ".gitattributes": "*.txt text eol=crlf ident\n", "c.txt": "$Id$\n"])
+        let head = try forge.repository.commit([
+            "a/b.txt": "1", ".gitattributes": "*.txt text eol=crlf ident\n", "c.txt": "$Id$\n",
+        ])
         try forge.repository.git("tag", "-a", "v1", "-m", "one")
         let before = try names(forge.repository.path.appending(".git")).sorted()
         let repository = GitRepository.inPlace(at: forge.repository.path)
@@ -56,7 +58,10 @@ struct CheckoutTests {
 
     @Test(
         "a tree with a hostile name stops the checkout before a file is made",
-        arguments: [".git", ".GIT", "git~1", ".git ", ".git::$INDEX_ALLOCATION", "..", ".", "a/b", "a\\b", "a\u{1B}b", "a\u{202E}b"])
+        arguments: [
+            ".git", ".GIT", "git~1", ".git ", ".git::$INDEX_ALLOCATION", "..", ".", "a/b", "a\\b", "a\u{1B}b",
+            "a\u{202E}b",
+        ])
     func hostileNames(name: String) async throws {
         let forge = try Forge()
         try forge.repository.commit(["first.txt": "1"])
@@ -80,13 +85,22 @@ struct CheckoutTests {
             tree = try forge.repository.git("mktree", input: Array(lines.utf8))
         }
         let head = try forge.repository.git("commit-tree", tree, "-m", "bomb")
-        try await refused(head, forge)
+        try await refused(head, forge, bounds: CheckoutBounds(entries: 5_000))
     }
 
-    private func refused(_ commit: String, _ forge: Forge) async throws {
+    @Test("a tree of more bytes than allowed stops the checkout")
+    func bytes() async throws {
+        let forge = try Forge()
+        let head = try forge.repository.commit(["a": "0123456789", "b": "0123456789"])
+        try await refused(head, forge, bounds: CheckoutBounds(bytes: 19))
+    }
+
+    private func refused(_ commit: String, _ forge: Forge, bounds: CheckoutBounds = CheckoutBounds()) async throws {
         let out = try forge.emptyFolder()
         let repository = GitRepository.inPlace(at: forge.repository.path)
-        let error = await #expect(throws: GitError.self) { try await repository.checkout(commit, into: out) }
+        let error = await #expect(throws: GitError.self) {
+            try await repository.checkout(commit, into: out, bounds: bounds)
+        }
         #expect(error?.code == .unsafeContent || error?.code == .corrupt)
         #expect(try names(out).isEmpty)
     }
@@ -108,11 +122,13 @@ struct CheckoutTests {
     func submodules() async throws {
         let forge = try Forge()
         try forge.repository.commit([
-            ".gitmodules": "[submodule \"x\"]\n\tpath = deps/x\n\turl = ../x.git\n[submodule \"y\"]\n\turl=\"https://h/y\"\n\tpath=y\n"
+            ".gitmodules":
+                "[submodule \"x\"]\n\tpath = deps/x\n\turl = ../x.git\n[submodule \"y\"]\n\turl=\"https://h/y\"\n\tpath=y\n"
         ])
         try forge.repository.git("update-index", "--add", "--cacheinfo", "160000,\(WireTests.id),deps/x")
         let head = try forge.repository.commitIndex()
-        let checkout = try await GitRepository.inPlace(at: forge.repository.path).checkout(head, into: forge.emptyFolder())
+        let checkout = try await GitRepository.inPlace(at: forge.repository.path).checkout(
+            head, into: forge.emptyFolder())
         #expect(checkout.submodules.map(\.path.string) == ["deps/x"])
         #expect(checkout.submodules.first?.url == "../x.git")
         #expect(checkout.submodules.first?.commit == WireTests.id)

@@ -1,7 +1,7 @@
 import ArtifactTypes
 import Logging
-import SystemPackage
 import Synchronization
+import SystemPackage
 import TestHub
 import TestSupport
 import Testing
@@ -31,7 +31,8 @@ struct Forge {
     var mirror: GitRepository { GitRepository.kept(in: folder.path.appending("mirror")) }
 
     func session(_ credential: GitCredential? = nil) async throws -> GitSession {
-        try await client.connect(to: GitRemote(url: url, credential: credential, configuredOrigins: [url.origin], timeout: timeout))
+        try await client.connect(
+            to: GitRemote(url: url, credential: credential, configuredOrigins: [url.origin], timeout: timeout))
     }
 
     func emptyFolder(_ name: String = "out") throws -> FilePath {
@@ -188,8 +189,11 @@ struct FetchTests {
     @Test("a token does not travel unencrypted to another machine")
     func insecure() async throws {
         let remote = GitRemote(
-            url: try GitURL("http://git.example/x.git"), credential: GitCredential(username: "bot", token: Secret("token")))
-        let error = await #expect(throws: GitError.self) { try await GitClient(engine: Forge.engine).connect(to: remote) }
+            url: try GitURL("http://git.example/x.git"),
+            credential: GitCredential(username: "bot", token: Secret("token")))
+        let error = await #expect(throws: GitError.self) {
+            try await GitClient(engine: Forge.engine).connect(to: remote)
+        }
         #expect(error?.code == .untrusted)
     }
 
@@ -287,7 +291,8 @@ struct MisbehaviourTests {
         #expect(error?.message.contains("quota exceeded") == true)
     }
 
-    @Test("a page instead of an answer is no trap", arguments: ["<html>sign in</html>", "", "ffffPACK", "0003", "0000"])
+    @Test(
+        "a page instead of an answer is no trap", arguments: ["<html>sign in</html>", "", "ffffPACK", "0003", "0000"])
     func pages(body: String) async throws {
         let (forge, head) = try forge()
         forge.hub.setFault(Fault(.answer(status: 200, headers: [:], body: Array(body.utf8))), on: upload)

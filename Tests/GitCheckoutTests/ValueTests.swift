@@ -40,7 +40,9 @@ struct ValueTests {
         #expect(throws: GitError.self) { try base.resolving("-u./x") }
     }
 
-    @Test("names that git does not allow are none", arguments: ["", "-x", "a..b", "a b", "a~1", "x.lock", "a//b", ".a", "@", "a@{1}", "a\n"])
+    @Test(
+        "names that git does not allow are none",
+        arguments: ["", "-x", "a..b", "a b", "a~1", "x.lock", "a//b", ".a", "@", "a@{1}", "a\n"])
     func names(name: String) {
         #expect(!GitRevision.isName(name))
     }
@@ -58,8 +60,10 @@ struct ValueTests {
         "a link is followed through other links before it is trusted",
         arguments: [
             (["a": "b"], true), (["a/b": "../c"], true), (["a/b": "../../c"], false), (["a": "/etc/passwd"], false),
-            (["a": ""], false), (["a/b/c": "../..", "x": "a/b/c/../.."], false), (["a/b/c": "../..", "x": "a/b/c/y"], true),
-            (["a": "b", "b": "a"], true), (["a": "b/..", "b": "c/d"], true), (["a": "sub/x"], true), (["a": "sub/x/../.."], false),
+            (["a": ""], false), (["a/b/c": "../..", "x": "a/b/c/../.."], false),
+            (["a/b/c": "../..", "x": "a/b/c/y"], true),
+            (["a": "b", "b": "a"], true), (["a": "b/..", "b": "c/d"], true), (["a": "sub/x"], true),
+            (["a": "sub/x/../.."], false),
         ])
     func links(targets: [String: String], isSafe: Bool) {
         let policy = LinkPolicy(targets: targets, opaque: ["sub"])

@@ -109,7 +109,10 @@ struct WireTests {
 
     @Test("basic authentication is encoded as RFC 4648 shows")
     func base64() {
-        let pairs = ["": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "fooba": "Zm9vYmE=", "foobar": "Zm9vYmFy"]
+        let pairs = [
+            "": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "fooba": "Zm9vYmE=",
+            "foobar": "Zm9vYmFy",
+        ]
         for (plain, encoded) in pairs { #expect(Base64.encoded(Array(plain.utf8)) == encoded) }
     }
 }

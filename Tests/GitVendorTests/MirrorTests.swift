@@ -14,6 +14,7 @@ struct MirrorTests {
     fileprivate struct Site {
         let world: World
         let repository: TestRepository
+        let old: TestRepository
         let head: String
         let url: String
         let stale: String
@@ -25,7 +26,7 @@ struct MirrorTests {
             world = try World()
             repository = try TestRepository()
             try repository.commit(["main.c": "old"])
-            let old = try TestRepository()
+            old = try TestRepository()
             try old.git("fetch", "-q", repository.path.string, "main")
             try old.git("reset", "-q", "--hard", "FETCH_HEAD")
             head = try repository.commit(["main.c": "new"])
@@ -130,9 +131,10 @@ struct MirrorTests {
     func refused() async throws {
         let site = try Site()
         let locked = site.world.hub.addGit("locked", repository: site.repository.path, user: "x", password: "y")
-        let all = try site.world.provisioner([
-            "url": .string(locked), "mirrors": .list([site.mirror(site.good, token: "WRONG")]),
-        ], secrets: ["WRONG": "wrong-\(World.token)"])
+        let all = try site.world.provisioner(
+            [
+                "url": .string(locked), "mirrors": .list([site.mirror(site.good, token: "WRONG")]),
+            ], secrets: ["WRONG": "wrong-\(World.token)"])
         let refused = await #expect(throws: ProvisionError.self) { try await site.world.resolve("corp:x", all) }
         #expect(refused?.code == .unauthorized)
         #expect(refused?.description.contains(World.token) == false)
@@ -163,7 +165,9 @@ extension MirrorTests.Site {
         let files = FileManager.default.enumerator(atPath: world.folder.path.string)
         var seen = 0
         while let name = files?.nextObject() as? String {
-            guard let bytes = FileManager.default.contents(atPath: world.folder.path.appending(name).string) else { continue }
+            guard let bytes = FileManager.default.contents(atPath: world.folder.path.appending(name).string) else {
+                continue
+            }
             seen += 1
             for needle in needles { #expect(bytes.range(of: needle) == nil, "\(name) holds the token") }
         }

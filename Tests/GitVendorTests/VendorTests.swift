@@ -84,8 +84,10 @@ struct VendorTests {
 
     @Test(
         "references that are wrong are told so",
-        arguments: ["git+https://h/x.git#branch=a..b", "git+https://h/x.git#commit=abc", "git+https://h/x.git#depth=1",
-            "git+https://h/x.git#branch=a&tag=b", "git+ext://h/x"])
+        arguments: [
+            "git+https://h/x.git#branch=a..b", "git+https://h/x.git#commit=abc", "git+https://h/x.git#depth=1",
+            "git+https://h/x.git#branch=a&tag=b", "git+ext://h/x",
+        ])
     func wrongReferences(text: String) async throws {
         let world = try World()
         let vendor = try world.provisioner([:], name: "git")
@@ -125,13 +127,13 @@ struct VendorTests {
         let outer = try TestRepository()
         try outer.commit([
             ".gitmodules": """
-                [submodule "one"]
-                    path = deps/one
-                    url = ../inner.git
-                [submodule "two"]
-                    path = deps/two
-                    url = git@github.com:private/two.git
-                """
+            [submodule "one"]
+                path = deps/one
+                url = ../inner.git
+            [submodule "two"]
+                path = deps/two
+                url = git@github.com:private/two.git
+            """
         ])
         for name in ["one", "two"] {
             try outer.git("update-index", "--add", "--cacheinfo", "160000,\(commit),deps/\(name)")
@@ -152,7 +154,9 @@ struct VendorTests {
         #expect(error?.remedy == "it has deps/one, deps/two")
     }
 
-    @Test("a submodule's URL may not leave for a file or an option", arguments: ["file:///etc", "-u./x", "ext::sh", "../../../../x"])
+    @Test(
+        "a submodule's URL may not leave for a file or an option",
+        arguments: ["file:///etc", "-u./x", "ext::sh", "../../../../x"])
     func hostileSubmodules(url: String) async throws {
         let world = try World()
         let outer = try TestRepository()

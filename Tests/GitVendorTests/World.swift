@@ -1,10 +1,9 @@
 import ArtifactTypes
 import Foundation
-import GitCheckout
 import Logging
 import Provisioning
-import SystemPackage
 import Synchronization
+import SystemPackage
 import TestHub
 import TestSupport
 import Transfer
@@ -51,7 +50,7 @@ struct World {
         let engine = TransferEngine(TransferConfiguration(maximumAttempts: 1), logger: Self.logger)
         let configuration = VendorConfiguration(
             name: name, module: "git", provides: [.worker], options: VendorOptions(options))
-        let made = try GitVendor.module(client: GitClient(engine: engine)).make(configuration, services)
+        let made = try GitVendor.module(transport: engine).make(configuration, services)
         guard let fetching = made as? any FetchingProvisioner else { throw ProvisionError(.invalid, "cannot fetch") }
         return fetching
     }

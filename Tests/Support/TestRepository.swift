@@ -61,7 +61,10 @@ public final class TestRepository: Sendable {
 
     /// Unpacks `commit` by `git archive` and tar into a new folder, for comparison.
     public func archive(_ commit: String, into target: FilePath) throws {
-        try run(["sh", "-ec", "mkdir -p \"$1\"; git -c tar.umask=user archive --format=tar \"$0\" | tar -x -C \"$1\"", commit, target.string])
+        try run([
+            "sh", "-ec", "mkdir -p \"$1\"; git -c tar.umask=user archive --format=tar \"$0\" | tar -x -C \"$1\"",
+            commit, target.string,
+        ])
     }
 
     @discardableResult

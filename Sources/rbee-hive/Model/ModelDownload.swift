@@ -1,5 +1,6 @@
 import ArgumentParser
 import ArtifactTypes
+import Foundation
 import Hive
 import ModelCatalog
 import Provisioning
@@ -66,6 +67,8 @@ struct ModelDownload: AsyncParsableCommand {
             }
             reference.revision = revision
         }
+        let environment = ProcessInfo.processInfo.environment["HF_HUB_OFFLINE"]?.lowercased() ?? ""
+        let isOffline = offline || ["1", "on", "yes", "true"].contains(environment)
         let expected = try expect.map { text in
             guard let digest = Digest(text) else {
                 throw ProvisionError(
@@ -74,7 +77,7 @@ struct ModelDownload: AsyncParsableCommand {
             }
             return digest
         }
-        return Hive.ModelRequest(reference: reference, offline: offline, force: force, expected: expected)
+        return Hive.ModelRequest(reference: reference, offline: isOffline, force: force, expected: expected)
     }
 
     private func show(_ resolution: Resolution) throws {

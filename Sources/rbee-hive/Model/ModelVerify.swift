@@ -1,4 +1,5 @@
 import ArgumentParser
+import ArtifactCatalog
 import Hive
 import ModelCatalog
 
@@ -16,7 +17,7 @@ struct ModelVerify: AsyncParsableCommand {
 
     func run() async throws {
         try await Program.run(options) { hive in
-            let arguments = ids.isEmpty ? try hive.modelList().map(\.id) : ids
+            let arguments = ids.isEmpty ? try hive.modelSummaries().map(\.id) : ids
             try await hive.forEach(arguments) { argument in
                 let renderer = options.renderer
                 defer { renderer.finish() }
