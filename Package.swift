@@ -53,14 +53,14 @@ let foundations: [Target] = [
 ]
 
 let leaves: [Target] = [
-    layer("Processes", [subprocess, "CSystemCalls"]),
+    layer("Processes", [subprocess]),
     layer("Credentials", ["Processes"]),
     layer("Transfer", ["CCurl", "CSystemCalls", crypto]),
     layer("Archives", ["CArchive", "CSystemCalls"]),
     layer("GitCheckout", ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"]),
     layer("ContentStore", ["CSystemCalls", crypto]),
     layer("ModelFormats"),
-    layer("WorkerBuild", ["Processes", "CSystemCalls", crypto]),
+    layer("WorkerBuild", ["Processes", crypto]),
 ]
 
 let catalogs: [Target] = [
@@ -121,7 +121,7 @@ let testTargets: [Target] = [
         path: "Tests/Support", swiftSettings: ours),
     tests(of: "ArtifactTypes"),
     tests(of: "Processes"),
-    tests(of: "Credentials"),
+    tests(of: "Credentials", [log]),
     tests(of: "Transfer", ["TestHub", crypto, log]),
     tests(of: "Archives", ["CSystemCalls"]),
     tests(of: "GitCheckout", ["TestHub", "Transfer", log]),

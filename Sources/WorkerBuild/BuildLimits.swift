@@ -33,10 +33,11 @@ public struct BuildLimits: Sendable, Hashable {
 
     /// Limits that the kernel keeps by itself. It binds no memory and no process count of a whole build, and none of
     /// root's processes at all: `Watchdog` does.
-    var arguments: [String] {
+    ///
+    /// - Parameter mode: without a user namespace the kernel would count all of the user's processes, and not this build's.
+    func arguments(_ mode: SandboxMode) -> [String] {
         // Data rather than address space: compilers and garbage collectors reserve far more than they touch.
-        [
-            "--core=0:0", "--nproc=\(processes):\(processes)", "--fsize=\(disk):\(disk)", "--data=\(memory):\(memory)",
-        ]
+        let limits = ["--core=0:0", "--fsize=\(disk):\(disk)", "--data=\(memory):\(memory)"]
+        return mode == .require ? limits + ["--nproc=\(processes):\(processes)"] : limits
     }
 }

@@ -14,6 +14,14 @@ enum ProcessTable {
         var memory: Int64 = 0
     }
 
+    struct Status: Sendable {
+        var name: String
+        var state: Character
+        var parent: Int32
+        var isExiting: Bool
+        var threads: Int
+    }
+
     static func identifiers() -> [Int32] { folderEntries("/proc").compactMap { Int32($0) } }
 
     /// What a process and its descendants take together. Orphans inside a PID namespace go to its first process, which is
@@ -21,7 +29,7 @@ enum ProcessTable {
     static func usage(of leader: Int32) -> Usage {
         var children: [Int32: [(id: Int32, threads: Int)]] = [:]
         for id in identifiers() {
-            if let (parent, threads) = status(of: id) { children[parent, default: []].append((id, threads)) }
+            if let status = status(of: id) { children[status.parent, default: []].append((id, status.threads)) }
         }
         var total = Usage()
         var queue = [leader]
@@ -36,16 +44,24 @@ enum ProcessTable {
         return total
     }
 
-    /// The fields of /proc/PID/stat after the name, which may hold anything: 3 is the state, 4 the parent, 20 the number
-    /// of threads (proc_pid_stat(5)).
-    private static func status(of process: Int32) -> (parent: Int32, threads: Int)? {
-        guard let bytes = smallFile("/proc/\(process)/stat"), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else {
+    /// The name in /proc/PID/stat may hold anything, and ends with the last parenthesis. Field 3 is the state, 4 the
+    /// parent, 9 the kernel's flags, 20 the number of threads (proc_pid_stat(5)).
+    static func status(of process: Int32) -> Status? {
+        guard let bytes = smallFile("/proc/\(process)/stat"), let start = bytes.firstIndex(of: UInt8(ascii: "(")),
+            let end = bytes.lastIndex(of: UInt8(ascii: ")")), start < end, end + 2 < bytes.count
+        else { return nil }
+        let fields = numbers(bytes[(end + 1)...])
+        guard fields.count > 17, let parent = fields[1], let flags = fields[6], let threads = fields[17] else {
             return nil
         }
-        let fields = numbers(bytes[(end + 1)...])
-        guard fields.count > 17, let parent = fields[1], let threads = fields[17] else { return nil }
-        return (Int32(truncatingIfNeeded: parent), Int(threads))
+        return Status(
+            name: String(decoding: bytes[(start + 1)..<end], as: UTF8.self),
+            state: Character(UnicodeScalar(bytes[end + 2])), parent: Int32(truncatingIfNeeded: parent),
+            isExiting: flags & Self.exiting != 0, threads: Int(threads))
     }
+
+    /// PF_EXITING of the kernel's sched.h.
+    private static let exiting: Int64 = 4
 
     /// Resident pages less shared ones: fields 2 and 3 of /proc/PID/statm (proc_pid_statm(5)).
     private static func memory(of process: Int32) -> Int64 {

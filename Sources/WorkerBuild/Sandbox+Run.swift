@@ -1,5 +1,6 @@
 import Processes
 import Synchronization
+import SystemPackage
 
 extension Sandbox {
     /// Runs a step to its end, watched. When this returns or throws, nothing of it is alive; without a sandbox, nothing
@@ -9,6 +10,9 @@ extension Sandbox {
     func run(_ step: SandboxedStep, watchdog: Watchdog, onLine: @escaping @Sendable (String) -> Void)
         async throws(BuildError) -> ProcessOutcome
     {
+        if let mount = step.mounts.first(where: { !$0.source.isAbsolute }) {
+            throw BuildError(.io, "\(mount.source) is no absolute path")
+        }
         let marker = "build-\(UInt64.random(in: .min ... .max))"
         let request = request(for: step, marker: marker)
         let result: Result<ProcessOutcome, any Error>

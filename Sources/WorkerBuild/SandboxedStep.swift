@@ -19,8 +19,8 @@ struct SandboxedStep: Sendable {
     func inside(_ path: FilePath, _ mode: SandboxMode) -> FilePath {
         guard mode == .require else { return path }
         for mount in mounts {
-            var rest = path
-            if rest.removePrefix(mount.source) { return mount.target.appending(rest.components) }
+            var rest = path.lexicallyNormalized()
+            if rest.removePrefix(mount.source.lexicallyNormalized()) { return mount.target.appending(rest.components) }
         }
         return path
     }
@@ -36,7 +36,7 @@ extension Sandbox {
         environment["LANG"] = "C.UTF-8"
         if step.network { environment.merge(proxies) { $1 } }
         var command = step.command
-        if let limiter { command = [limiter.string] + step.limits.arguments + command }
+        if let limiter { command = [limiter.string] + step.limits.arguments(mode) + command }
         guard let bubblewrap else {
             return ProcessRequest(
                 executable: FilePath(command[0]), arguments: Array(command.dropFirst()), environment: environment,

@@ -15,6 +15,7 @@ public struct WorkerBuilder: Sendable {
     /// of the user's. When this returns or throws, no process of the build is alive.
     ///
     /// - Parameters:
+    ///   - checkout: an absolute path, as all of these.
     ///   - scratch: an empty folder for the build's home and temporary files, on the checkout's file system; the caller
     ///     removes it.
     ///   - log: the file that keeps the output.

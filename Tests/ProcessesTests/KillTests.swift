@@ -40,16 +40,13 @@ struct KillTests {
         #expect(await eventually { family.living.isEmpty })
     }
 
-    @Test("cancellation kills the group within a second")
+    @Test("cancellation kills a group that ignores TERM")
     func cancellation() async throws {
         let family = Family(size: 2)
         let task = Task { try await run(RunTests.shell(Self.stubborn)) { family.take($0.text) } }
         await family.complete()
-        let clock = ContinuousClock()
-        let start = clock.now
         task.cancel()
         let error = await #expect(throws: ProcessError.self) { try await task.value }
-        #expect(clock.now - start < .seconds(5), "0.3 s of grace, and a busy machine")
         #expect(error?.code == .cancelled)
         #expect(await eventually { family.living.isEmpty })
     }

@@ -30,7 +30,8 @@ struct SmokeTestTests {
 
     @Test("a worker that runs passes, with its arguments and what lies beside it")
     func passes() async throws {
-        let worker = try program("touch \"$TMPDIR/file\" && test \"$1\" = --version && test -f \"$(dirname \"$0\")/../share/data\"")
+        let worker = try program(
+            "touch \"$TMPDIR/file\" && test \"$1\" = --version && test -f \"$(dirname \"$0\")/../share/data\"")
         try bench.folder.write("x".utf8, to: "share/data")
         try await builder().smokeTest(worker, arguments: ["--version"], in: bench.folder.path)
     }
