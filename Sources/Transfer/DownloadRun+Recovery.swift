@@ -77,7 +77,7 @@ extension DownloadRun {
     /// Whether the refusal may be a signed URL's that has expired: one that was resolved by the caller, or that a
     /// redirect led to.
     private func hasAnotherWay(_ address: WebAddress) -> Bool {
-        download.refresh != nil || address.safe != WebAddress.redacted(sources[index].url)
+        download.refresh != nil || address.text != (try? WebAddress(sources[index].url))?.text
     }
 
     private mutating func resolveAgain(after refusal: TransferError) async throws(TransferError) {
