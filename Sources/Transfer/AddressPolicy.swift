@@ -32,7 +32,7 @@ struct AddressPolicy: Sendable {
 struct ConfiguredOrigins: Sendable {
     private let origins: Set<WebAddress.Origin>
 
-    init(_ access: TransferAccess) throws(TransferError) {
+    init(_ access: TransferAccess) {
         var origins = Set<WebAddress.Origin>()
         for text in access.configuredOrigins {
             // An origin of another kind (ssh://…) says nothing about http.

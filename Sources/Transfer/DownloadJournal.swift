@@ -11,10 +11,13 @@ struct DownloadJournal: Codable, Hashable, Sendable {
     var entityTag: String?
     /// Of the whole content, in bytes.
     var total: Int64?
+    /// Which parts are there (from, to; the latter exclusive), of a file that several connections filled. Where this is
+    /// missing the file's length says it.
+    var ranges: [[Int64]]?
 
     static let currentVersion = 1
-    /// A journal is some hundred bytes; what is longer is none.
-    private static let maximumBytes = 16 << 10
+    /// A journal is some hundred bytes, and forty more a range; what is longer is none.
+    private static let maximumBytes = 256 << 10
 
     /// Nil where there is none, or none that can be understood: then the partial is of unknown origin.
     static func read(_ path: FilePath) -> DownloadJournal? {

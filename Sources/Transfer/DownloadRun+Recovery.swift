@@ -71,18 +71,18 @@ extension DownloadRun {
     }
 
     private var mayResolveAgain: Bool {
-        refreshes < Self.maximumRefreshes && refreshedAt.map { hasher.front > $0 } ?? true
+        refreshes < Self.maximumRefreshes && refreshedAt.map { file.filledBytes > $0 } ?? true
     }
 
     /// Whether the refusal may be a signed URL's that has expired: one that was resolved by the caller, or that a
     /// redirect led to.
     private func hasAnotherWay(_ address: WebAddress) -> Bool {
-        download.refresh != nil || address.safe != WebAddress.redacted(sources[index].url)
+        download.refresh != nil || address.text != (try? WebAddress(sources[index].url))?.text
     }
 
     private mutating func resolveAgain(after refusal: TransferError) async throws(TransferError) {
         refreshes += 1
-        refreshedAt = hasher.front
+        refreshedAt = file.filledBytes
         guard let refresh = download.refresh else { return }
         do {
             let fresh = try await refresh()
@@ -108,7 +108,7 @@ extension DownloadRun {
         // Wrong content outweighs whatever the last mirror failed by.
         let final = skipped.last { $0.reason.code == .digestMismatch }?.reason ?? error
         if final.code == .digestMismatch {
-            try file.remove()
+            try file.file.remove()
             try DownloadJournal.remove(download.journal)
         }
         throw final

@@ -14,6 +14,8 @@ final class FrontHasher: Sendable {
     private struct State {
         /// How far the file is whole, from its start.
         var front: Int64
+        /// All that is there, also beyond the front.
+        var filled: Int64
         /// Counts the times the file began anew.
         var generation = 0
         var total: Int64?
@@ -48,14 +50,14 @@ final class FrontHasher: Sendable {
     private let wake: AsyncStream<Void>.Continuation
 
     init(
-        _ file: PartialFile, algorithm: Digest.Algorithm?, size: Int64?, front: Int64,
+        _ file: PartialFile, algorithm: Digest.Algorithm?, size: Int64?, front: Int64, filled: Int64,
         progress: @escaping @Sendable (Int64, Int64?) -> Void
     ) {
         self.file = file
         self.algorithm = algorithm
         self.size = size
         self.progress = progress
-        state = Mutex(State(front: front, total: size))
+        state = Mutex(State(front: front, filled: filled, total: size))
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         wake.yield()
     }
@@ -67,9 +69,10 @@ final class FrontHasher: Sendable {
     }
 
     /// The file is whole up to `front`. Cheap: libcurl hands out 16 KiB at a time.
-    func advance(to front: Int64) {
+    func advance(to front: Int64, filled: Int64) {
         let isWorthWaking = state.withLock { state in
             state.front = max(state.front, front)
+            state.filled = filled
             if state.front - state.signalled < 512 << 10 {
                 let now = ContinuousClock.now
                 if let last = state.signalledAt, now - last < Self.reportInterval { return false }
@@ -85,6 +88,7 @@ final class FrontHasher: Sendable {
     func restart() {
         state.withLock { state in
             state.front = 0
+            state.filled = 0
             state.signalled = 0
             state.generation += 1
         }
@@ -135,12 +139,12 @@ final class FrontHasher: Sendable {
 
     /// Hashes up to 4 MiB, some milliseconds, and says whether there is more.
     private func step(_ cursor: inout Cursor) throws(TransferError) -> Bool {
-        let (front, generation, total) = state.withLock { ($0.front, $0.generation, $0.total) }
+        let (front, filled, generation, total) = state.withLock { ($0.front, $0.filled, $0.generation, $0.total) }
         if generation != cursor.generation {
             let reported = cursor.reported
             cursor = Cursor(generation: generation, hash: ContentHash(for: algorithm, size: size), reported: reported)
         }
-        report(front, total, &cursor)
+        report(filled, total, &cursor)
         let end = min(front, cursor.position + 4 << 20)
         while cursor.position < end {
             guard try hashSlice(&cursor, upTo: end) else { break }
@@ -171,11 +175,11 @@ final class FrontHasher: Sendable {
         return count > 0
     }
 
-    private func report(_ front: Int64, _ total: Int64?, _ cursor: inout Cursor) {
+    private func report(_ filled: Int64, _ total: Int64?, _ cursor: inout Cursor) {
         let now = ContinuousClock.now
         if let last = cursor.reported, now - last < Self.reportInterval { return }
         cursor.reported = now
-        progress(front, total)
+        progress(filled, total)
     }
 
     private func answer(_ cursor: Cursor) throws(TransferError) {

@@ -29,7 +29,7 @@ extension TransferEngine {
     /// Sends a call and follows its redirects under the network rules, into `sink`. One attempt.
     func perform(_ call: Call, id: ExchangeID? = nil, into sink: any AnswerSink) async throws(TransferError) -> Answer {
         var chain = try RedirectChain(call)
-        let origins = try ConfiguredOrigins(call.access)
+        let origins = ConfiguredOrigins(call.access)
         for _ in 0...Self.maximumRedirects {
             let last = LastHead(sink)
             let outcome = try await exchange(chain.call, at: chain.address, origins, id: id, into: last)
@@ -39,12 +39,21 @@ extension TransferEngine {
                 }
                 return Answer(head: head, wasStopped: true, address: chain.address)
             }
+            noteLimit(head, of: chain.address.origin)
             guard let location = head.redirect else {
                 return Answer(head: head, wasStopped: false, address: chain.address)
             }
             try chain.follow(location, status: head.status)
         }
         throw TransferError(.redirects, "more than \(Self.maximumRedirects) redirects", url: chain.address.safe)
+    }
+
+    /// A wait over the cap is nobody's to sit out: each request reports it.
+    private func noteLimit(_ head: ResponseHead, of origin: WebAddress.Origin) {
+        guard head.status == 429 || head.status == 503, let wait = RetryPolicy.retryAfter(head),
+            wait <= configuration.maximumRetryAfter
+        else { return }
+        gate.shut(origin, for: wait)
     }
 
     private func exchange(
@@ -57,6 +66,7 @@ extension TransferEngine {
                 .forbidden, "\(address.origin.host) is a private address, and no configured origin is one",
                 url: address.safe)
         }
+        if let wait = gate.remaining(address.origin) { try await pause(wait) }
         for isRepeated in [false, true] {
             if Task.isCancelled { throw .cancelled }
             logger.trace("request", metadata: ["method": "\(call.method)", "url": "\(address.safe)"])

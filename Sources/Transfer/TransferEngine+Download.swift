@@ -27,13 +27,16 @@ extension TransferEngine {
         }
         let file = try PartialFile(download.partial)
         let journal = DownloadJournal.read(download.journal)
+        let table = try Self.usableContent(of: file, download, journal)
         let hasher = FrontHasher(
-            file, algorithm: download.digest?.algorithm, size: download.size,
-            front: try Self.usableLength(of: file, download, journal), progress: progress)
+            file, algorithm: download.digest?.algorithm, size: download.size, front: table.front,
+            filled: table.filledBytes, progress: progress)
         if let size = download.size { try file.reserve(size) }
 
         async let following: Void = hasher.follow()
-        var run = DownloadRun(engine: self, download: download, file: file, hasher: hasher, journal: journal)
+        var run = DownloadRun(
+            engine: self, download: download, file: SegmentedFile(file, hasher, table, journal: download.journal),
+            journal: journal)
         let result = await Result<DownloadOutcome, TransferError>.catching { () async throws(TransferError) in
             try await run.outcome()
         }
@@ -42,16 +45,37 @@ extension TransferEngine {
         return try result.get()
     }
 
-    /// How much of the file may be gone on from; what may not is emptied.
-    private static func usableLength(
+    /// How much of the file may be gone on from; a file that may not is emptied.
+    private static func usableContent(
         of file: PartialFile, _ download: Download, _ journal: DownloadJournal?
-    ) throws(TransferError) -> Int64 {
+    ) throws(TransferError) -> SegmentTable {
         let length = try file.length()
+        let total = download.size ?? journal?.total
         let isTooLong = (download.size ?? download.maximumBytes).map { length > $0 } ?? false
-        let isOfOtherSize = journal?.total.map { $0 != download.size ?? $0 } ?? false
-        let isUnproven = download.digest == nil && journal?.entityTag == nil
-        guard length > 0, isTooLong || isOfOtherSize || isUnproven else { return length }
-        try file.truncate()
-        return 0
+        let isOfOtherSize = journal?.total.map { $0 != total } ?? false
+        let isUnproven = download.digest == nil && (journal?.entityTag == nil || journal?.ranges != nil)
+        if length > 0, !isTooLong, !isOfOtherSize, !isUnproven {
+            // A server has no range that begins at the end: where all is there and no digest can say so, the last byte
+            // is asked for again, with the validator.
+            let isWhole = length == total && download.digest == nil
+            guard let ranges = journal?.ranges else {
+                return SegmentTable(held: isWhole ? length - 1 : length, size: download.size)
+            }
+            if let size = total, let table = SegmentTable(ranges, size: size, length: length) { return table }
+        }
+        if length > 0 { try file.truncate() }
+        return SegmentTable(held: 0, size: download.size)
+    }
+}
+
+extension SegmentTable {
+    /// What a journal says; nil where it cannot be true.
+    fileprivate init?(_ ranges: [[Int64]], size: Int64, length: Int64) {
+        var filled: [Range<Int64>] = []
+        for range in ranges {
+            guard range.count == 2, range[0] >= 0, range[0] < range[1], range[1] <= length else { return nil }
+            filled.append(range[0]..<range[1])
+        }
+        self.init(filled: filled, size: size)
     }
 }

@@ -8,6 +8,7 @@ public final class TransferEngine: Sendable {
     let configuration: TransferConfiguration
     let logger: Logger
     let loop: CurlLoop
+    let gate = HostGate()
 
     public init(_ configuration: TransferConfiguration = TransferConfiguration(), logger: Logger) {
         self.configuration = configuration

@@ -65,7 +65,8 @@ struct DownloadTests {
             case .sha256: sha256(bytes)
             case .sha512: ArtifactTypes.Digest(.sha512, bytes: SHA512.hash(data: bytes))
             case .gitSHA1:
-                ArtifactTypes.Digest(.gitSHA1, bytes: Insecure.SHA1.hash(data: Array("blob \(bytes.count)\0".utf8) + bytes))
+                ArtifactTypes.Digest(
+                    .gitSHA1, bytes: Insecure.SHA1.hash(data: Array("blob \(bytes.count)\0".utf8) + bytes))
             }
         let server = try ScriptedServer { serve(bytes, to: $0, $1) }
         let bench = try Bench()

@@ -62,7 +62,7 @@ struct NetworkRuleTests {
     @Test("keep the addresses of cloud credentials shut unless they are configured themselves")
     func metadata() throws {
         let access = TransferAccess(configuredOrigins: ["http://127.0.0.1:80", "http://169.254.169.254"])
-        let origins = try ConfiguredOrigins(access)
+        let origins = ConfiguredOrigins(access)
         let other = try WebAddress("http://169.254.170.2/").origin
         let own = try WebAddress("http://169.254.169.254/latest").origin
         #expect(!origins.policy(for: other, isProxied: false).permits("169.254.170.2"))

@@ -73,6 +73,20 @@ struct RetryTests {
         #expect(bench.waits.all.isEmpty)
     }
 
+    @Test("hold back the other requests to a host that asked for a pause")
+    func gate() async throws {
+        let server = try ScriptedServer { request, wire in
+            request.path == "/busy" ? wire.answer(429, ["Retry-After": "100"]) : wire.answer(200)
+        }
+        let bench = try Bench(attempts: 1)
+        let access = TransferAccess(configuredOrigins: [server.origin])
+        _ = try await bench.engine.send(TransferRequest(url: server.origin + "/busy", access: access))
+        #expect(bench.waits.all.isEmpty)
+        _ = try await bench.engine.send(TransferRequest(url: server.origin + "/other", access: access))
+        let wait = try #require(bench.waits.all.first)
+        #expect(wait > .seconds(90) && wait <= .seconds(100))
+    }
+
     @Test("grow with each failure and spread over the whole wait")
     func jitter() {
         let policy = RetryPolicy(TransferConfiguration(backoffBase: .seconds(1), backoffCap: .seconds(10)))
