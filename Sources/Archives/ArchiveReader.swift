@@ -28,7 +28,13 @@ final class ArchiveReader {
         }
         self.handle = handle
         try support(content)
-        try check(archive_read_open_fd(handle, file.rawValue, Self.blockSize))
+        do throws(ArchiveError) {
+            try check(archive_read_open_fd(handle, file.rawValue, Self.blockSize))
+        } catch {
+            // Opening finds the filter and the format; damage in front of them cannot be told from another format.
+            if error.code == .corrupt { throw Self.unknownFormat }
+            throw error
+        }
     }
 
     deinit {
@@ -79,9 +85,6 @@ final class ArchiveReader {
             try checkEndMark()
             return nil
         }
-        if code != ARCHIVE_OK, archive_format(handle) == 0 {
-            throw ArchiveError(.unsupportedFormat, "not a tar or zip archive, by its content")
-        }
         try check(code, entry: entry.flatMap(ArchiveEntry.name))
         guard let entry else { throw ArchiveError(.corrupt, "an entry without a header") }
         // One filter, and the file itself below it.
@@ -98,6 +101,9 @@ final class ArchiveReader {
             throw ArchiveError(.corrupt, "the archive ends without its end mark: it was cut short")
         }
     }
+
+    static let unknownFormat = ArchiveError(
+        .unsupportedFormat, "by its content not of a format or compression that is read here")
 
     struct Block {
         /// Valid until the next call to the reader.

@@ -41,6 +41,8 @@ final class Extraction {
                 try take(entry)
                 tell()
             }
+            // Zeros at the front of anything look like an empty tar.
+            if entries == 0 { throw ArchiveReader.unknownFormat }
             report.format = reader.formatName
             report.filter = reader.filterName
             let top = try dissolveTopFolder()
@@ -57,7 +59,7 @@ final class Extraction {
 
     private func take(_ entry: ArchiveEntry) throws(ArchiveError) {
         entries += 1
-        try checkCount(entry)
+        try checkCount(entries, entry)
         if reader.isCompressed { try budget.checkRatio(reader.expandedBytes, entry: entry.name) }
         try checkHeader(entry)
         guard let path = try EntryPath(entry, policy).path else {
@@ -87,8 +89,8 @@ final class Extraction {
         if entry.isEncrypted { throw ArchiveError(.unsupportedFormat, entry: entry.name, "it is encrypted") }
     }
 
-    private func checkCount(_ entry: ArchiveEntry) throws(ArchiveError) {
-        guard max(entries, names.count) <= policy.maximumEntries else {
+    private func checkCount(_ count: Int, _ entry: ArchiveEntry) throws(ArchiveError) {
+        guard count <= policy.maximumEntries else {
             throw ArchiveError(.limit, entry: entry.name, "the archive has more than \(policy.maximumEntries) entries")
         }
     }
@@ -117,7 +119,6 @@ extension Extraction {
 
     private func makeFolder(_ path: String, _ entry: ArchiveEntry) throws(ArchiveError) {
         guard try claim(path, .folder, entry) else { return }
-        try checkCount(entry)
         try make(entry) { () throws(Errno) in try tree.makeFolder(path.split(separator: "/").map(String.init)) }
     }
 
@@ -174,6 +175,7 @@ extension Extraction {
     }
 
     func claim(_ path: String, _ node: NameTable.Node, _ entry: ArchiveEntry) throws(ArchiveError) -> Bool {
+        try checkCount(names.count + 1, entry)
         do throws(NameTable.Clash) { return try names.claim(path, node) } catch {
             throw ArchiveError(.unsafe, entry: entry.name, error.reason)
         }

@@ -13,7 +13,7 @@ struct SingleFile {
 
     func expand(to target: FilePath, _ cancellation: Cancellation) throws(ArchiveError) -> Int64 {
         guard try reader.nextEntry() != nil, reader.isCompressed else {
-            throw ArchiveError(.unsupportedFormat, "not compressed by gzip, xz, zstd, bzip2 or lz4")
+            throw ArchiveReader.unknownFormat
         }
         let name = target.lastComponent?.string
         let file: FileDescriptor
