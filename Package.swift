@@ -122,7 +122,7 @@ let testTargets: [Target] = [
     tests(of: "ArtifactTypes"),
     tests(of: "Processes"),
     tests(of: "Credentials"),
-    tests(of: "Transfer", ["TestHub", crypto]),
+    tests(of: "Transfer", ["TestHub", crypto, log]),
     tests(of: "Archives", ["CSystemCalls"]),
     tests(of: "GitCheckout", ["TestHub", "Transfer"]),
     tests(of: "ContentStore", ["CSystemCalls", crypto]),

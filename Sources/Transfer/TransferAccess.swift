@@ -1,0 +1,21 @@
+/// What the configuration of a vendor says about how its hosts are reached.
+public struct TransferAccess: Sendable, Hashable {
+    /// Origins that the user typed or configured (`https://hub.corp.example`, `http://127.0.0.1:8080`). They may be
+    /// private; any other host may be private only if one of them is.
+    public var configuredOrigins: [String]
+    /// A secret may go over plain http to other than loopback.
+    public var allowInsecure: Bool
+    /// A file of trusted certificates instead of the engine's.
+    public var caFile: String?
+    /// Seconds without progress before an attempt counts as stalled.
+    public var stallTimeout: Int
+
+    public init(
+        configuredOrigins: [String] = [], allowInsecure: Bool = false, caFile: String? = nil, stallTimeout: Int = 30
+    ) {
+        self.configuredOrigins = configuredOrigins
+        self.allowInsecure = allowInsecure
+        self.caFile = caFile
+        self.stallTimeout = stallTimeout
+    }
+}

@@ -1,0 +1,143 @@
+import ArtifactTypes
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Transfer
+
+@Suite("A file over several connections")
+struct SegmentTests {
+    private static let mebibyte: Int64 = 1 << 20
+
+    @Test("is divided at the middle of the largest rest, until the rests are small")
+    func halves() throws {
+        var table = SegmentTable(held: 0, size: 64 * Self.mebibyte)
+        #expect(table.take()?.start == 0)
+        #expect(table.take()?.start == 32 * Self.mebibyte)
+        table.advance(0, to: 20 * Self.mebibyte)
+        #expect(table.take()?.start == 48 * Self.mebibyte)
+        #expect(Set([table.take()?.start, table.take()?.start]) == [40 * Self.mebibyte, 56 * Self.mebibyte])
+        #expect(table.take() == nil)
+        #expect(table.front == 20 * Self.mebibyte)
+        table.advance(0, to: 64 * Self.mebibyte)
+        #expect(table.front == 32 * Self.mebibyte && table[0]?.rest == 0)
+        table.advance(40 * Self.mebibyte, to: 48 * Self.mebibyte)
+        #expect(table.front == 32 * Self.mebibyte && table.filledBytes == 40 * Self.mebibyte)
+        table.advance(32 * Self.mebibyte, to: 40 * Self.mebibyte)
+        #expect(table.front == 48 * Self.mebibyte)
+        table.giveBack(48 * Self.mebibyte)
+        #expect(table.takeFree()?.start == 48 * Self.mebibyte)
+        #expect(table.takeFree() == nil)
+    }
+
+    @Test(
+        "comes back from what a journal says of it",
+        arguments: [[0..<10], [5..<10], [0..<10, 20..<30], [3..<4, 90..<100], [0..<100], []])
+    func ranges(filled: [Range<Int64>]) throws {
+        var table = try #require(SegmentTable(filled: filled, size: 100))
+        #expect(table.filled == filled)
+        #expect(table.front == (filled.first?.lowerBound == 0 ? filled[0].upperBound : 0))
+        var missing: Int64 = 0
+        while let segment = table.takeFree() { missing += segment.rest }
+        #expect(missing == 100 - filled.reduce(0) { $0 + Int64($1.count) })
+    }
+
+    @Test("does not believe a journal that contradicts itself")
+    func impossibleRanges() {
+        #expect(SegmentTable(filled: [0..<10, 5..<20], size: 100) == nil)
+        #expect(SegmentTable(filled: [0..<101], size: 100) == nil)
+    }
+
+    /// A server whose connections are slow, one by one.
+    private func slowServer(_ bytes: [UInt8]) throws -> ScriptedServer {
+        try ScriptedServer { request, wire in
+            let bounds = request.headers["range"]?.dropFirst("bytes=".count).split(separator: "-").compactMap {
+                Int($0)
+            }
+            let start = bounds?.first ?? 0
+            let end = bounds.flatMap { $0.count > 1 ? $0[1] + 1 : nil } ?? bytes.count
+            var headers = ["ETag": "\"v1\""]
+            if bounds != nil { headers["Content-Range"] = "bytes \(start)-\(end - 1)/\(bytes.count)" }
+            wire.answer(bounds == nil ? 200 : 206, headers, [], length: end - start)
+            for place in stride(from: start, to: end, by: 256 << 10) {
+                guard wire.send(bytes[place..<min(end, place + 256 << 10)]) else { return wire.close() }
+                pauseServer(milliseconds: 20)
+            }
+        }
+    }
+
+    @Test("is faster where each of them is slow, and no byte is fetched twice")
+    func parallel() async throws {
+        let bytes = content(64 << 20)
+        let server = try slowServer(bytes)
+        let bench = try Bench()
+        let outcome = try await bench.fetch(bench.download([server], size: bytes.count, digest: sha256(bytes)))
+        #expect(outcome.verified && outcome.fetchedBytes == Int64(bytes.count))
+        #expect(server.requests.count > 1)
+        #expect(server.requests.dropFirst().allSatisfy { $0.headers["if-range"] == "\"v1\"" })
+        #expect(bench.held == bytes)
+        #expect(DownloadJournal.read(bench.journal)?.ranges == nil)
+    }
+
+    @Test("that was cancelled goes on with all its parts")
+    func cancelled() async throws {
+        let bytes = content(64 << 20)
+        let server = try slowServer(bytes)
+        let bench = try Bench()
+        let download = bench.download([server], size: bytes.count, digest: sha256(bytes))
+        let (moment, signal) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            try await bench.engine.download(download) { received, _ in
+                if received > 24 << 20 { signal.yield() }
+            }
+        }
+        for await _ in moment { break }
+        task.cancel()
+        let result = await task.result
+        #expect(throws: TransferError.self) { try result.get() }
+        let ranges = try #require(DownloadJournal.read(bench.journal)?.ranges)
+        let held = ranges.reduce(0) { $0 + $1[1] - $1[0] }
+        #expect(ranges.count > 1 && held > 24 << 20)
+        let outcome = try await bench.fetch(download)
+        #expect(outcome.verified && outcome.fetchedBytes == Int64(bytes.count) - held)
+    }
+
+    @Test("whose parts are known from an earlier run is filled where it has holes, if a digest can prove it")
+    func holes() async throws {
+        let bytes = content(3 << 20)
+        let server = try slowServer(bytes)
+        let bench = try Bench()
+        var held = bytes
+        for index in 1_000_000..<2_000_000 { held[index] = 0 }
+        func prepare() throws {
+            try bench.folder.write(held, to: "x.part")
+            let journal = DownloadJournal(
+                source: server.origin + "/file", entityTag: "\"v1\"", total: Int64(bytes.count),
+                ranges: [[0, 1_000_000], [2_000_000, Int64(bytes.count)]])
+            try journal.write(bench.journal)
+        }
+        try prepare()
+        let outcome = try await bench.fetch(bench.download([server], size: bytes.count, digest: sha256(bytes)))
+        #expect(outcome.verified && outcome.fetchedBytes == 1_000_000)
+        #expect(server.requests.map { $0.headers["range"] } == ["bytes=1000000-1999999"])
+        try prepare()
+        let unproven = try await bench.fetch(bench.download([server], size: bytes.count))
+        #expect(unproven.fetchedBytes == Int64(bytes.count) && bench.held == bytes)
+    }
+
+    @Test("is left to one connection where the server knows no ranges")
+    func noRanges() async throws {
+        let bytes = content(64 << 20)
+        let server = try ScriptedServer { _, wire in
+            wire.answer(200, ["ETag": "\"v1\""], [], length: bytes.count)
+            for place in stride(from: 0, to: bytes.count, by: 256 << 10) {
+                guard wire.send(bytes[place..<min(bytes.count, place + 256 << 10)]) else { return wire.close() }
+                pauseServer(milliseconds: 20)
+            }
+        }
+        let bench = try Bench()
+        let outcome = try await bench.fetch(bench.download([server], size: bytes.count, digest: sha256(bytes)))
+        #expect(outcome.verified && bench.held == bytes)
+        #expect(server.requests.contains { $0.headers["range"] != nil })
+    }
+}
