@@ -135,7 +135,7 @@ let testTargets: [Target] = [
     tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", log]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
-    tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
+    tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
     .testTarget(
         name: "EndToEnd",
         dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system],
