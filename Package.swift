@@ -40,7 +40,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let vendorModules: [Target] = [
     vendor("HuggingFaceVendor"),
-    vendor("GitVendor", ["GitCheckout"]),
+    vendor("GitVendor", ["GitCheckout", "Transfer"]),
     vendor("TarballVendor"),
 ]
 
@@ -53,14 +53,14 @@ let foundations: [Target] = [
 ]
 
 let leaves: [Target] = [
-    layer("Processes", [subprocess, "CSystemCalls"]),
+    layer("Processes", [subprocess]),
     layer("Credentials", ["Processes"]),
     layer("Transfer", ["CCurl", "CSystemCalls", crypto]),
     layer("Archives", ["CArchive", "CSystemCalls"]),
     layer("GitCheckout", ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"]),
     layer("ContentStore", ["CSystemCalls", crypto]),
     layer("ModelFormats"),
-    layer("WorkerBuild", ["Processes", "CSystemCalls", crypto]),
+    layer("WorkerBuild", ["Processes", crypto]),
 ]
 
 let catalogs: [Target] = [
@@ -121,20 +121,20 @@ let testTargets: [Target] = [
         path: "Tests/Support", swiftSettings: ours),
     tests(of: "ArtifactTypes"),
     tests(of: "Processes"),
-    tests(of: "Credentials"),
+    tests(of: "Credentials", [log]),
     tests(of: "Transfer", ["TestHub", crypto, log]),
     tests(of: "Archives", ["CSystemCalls"]),
-    tests(of: "GitCheckout", ["TestHub", "Transfer"]),
+    tests(of: "GitCheckout", ["TestHub", "Transfer", log]),
     tests(of: "ContentStore", ["CSystemCalls", crypto]),
     tests(of: "ModelFormats", ["TestHub"]),
     tests(of: "WorkerBuild", ["Processes"]),
     tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb]),
     tests(of: "Provisioning"),
-    tests(of: "Vendors", ["Provisioning"]),
-    tests(of: "VendorHost", ["VendorKit", "Provisioning"]),
+    tests(of: "Vendors", ["Provisioning", log]),
+    tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),
     tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub"]),
-    tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub"]),
-    tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout"]),
+    tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
+    tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
     .testTarget(
         name: "EndToEnd",
@@ -164,10 +164,12 @@ let only = Context.environment["ONLY"]?.split(separator: ",").map(String.init)
 let package = Package(
     name: "rbee-hive",
     platforms: [.macOS(.v15)],
-    products: only != nil ? [] : [
-        .executable(name: "rbee-hive", targets: ["rbee-hive"]),
-        .library(name: "VendorKit", targets: ["VendorKit"]),
-    ],
+    products: only != nil
+        ? []
+        : [
+            .executable(name: "rbee-hive", targets: ["rbee-hive"]),
+            .library(name: "VendorKit", targets: ["VendorKit"]),
+        ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),

@@ -16,7 +16,7 @@ int csystem_rename_exclusively(const char *from, const char *to) {
 
 int csystem_clone(int source, int target) { return outcome(ioctl(target, FICLONE, source)); }
 
-int csystem_reserve(int file, int64_t offset, int64_t length) { return outcome(fallocate(file, 0, offset, length)); }
+int csystem_reserve(int file, int64_t offset, int64_t length) { return outcome(fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length)); }
 
 int csystem_reserve_keeping_length(int file, int64_t offset, int64_t length) {
     return outcome(fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length));
@@ -25,4 +25,5 @@ int csystem_reserve_keeping_length(int file, int64_t offset, int64_t length) {
 int csystem_start_writeback(int file, int64_t offset, int64_t length) {
     return outcome(sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE));
 }
+int csystem_sync_file_system(int file) { return outcome(syncfs(file)); }
 #endif

@@ -33,6 +33,8 @@ enum GGUFHeader {
         var texts: [String: String] = [:]
         var numbers: [String: UInt64] = [:]
 
+        func number(_ key: String) -> Int64? { numbers[key].flatMap { Int64(exactly: $0) } }
+
         static func isWanted(_ key: String) -> Bool {
             switch key {
             case "general.architecture", "general.name", "general.type", "general.file_type", "general.alignment",
@@ -80,7 +82,7 @@ enum GGUFHeader {
         for _ in 0..<count {
             let tensor = try readTensor(&reader, alignment: alignment)
             guard tally.add(tensor.type, tensor.elements) else {
-                throw reader.fail("tensors of more than 2^64 elements")
+                throw reader.fail("tensors of more than 2^63 elements")
             }
             dataEnd = max(dataEnd, tensor.end)
         }
@@ -96,10 +98,10 @@ enum GGUFHeader {
         header.tensorCount = count
         header.dataType = tally.dominant
         header.quantization = metadata.numbers["general.file_type"].flatMap(GGMLType.fileTypeName) ?? tally.dominant
-        header.shardCount = metadata.numbers["split.count"]
+        header.shardCount = metadata.number("split.count")
         if let architecture = header.architecture {
-            header.contextLength = metadata.numbers["\(architecture).context_length"]
-            header.blockCount = metadata.numbers["\(architecture).block_count"]
+            header.contextLength = metadata.number("\(architecture).context_length")
+            header.blockCount = metadata.number("\(architecture).block_count")
         }
         return header
     }

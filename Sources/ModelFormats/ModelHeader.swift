@@ -13,18 +13,18 @@ public struct ModelHeader: Sendable, Hashable {
     /// GGUF's `general.name`.
     public var name: String?
     /// The number of elements of all tensors.
-    public var parameters: UInt64
+    public var parameters: Int64
     /// The quantization as model names spell it (`Q4_K_M`): by GGUF's file type, else the dominant tensor type.
     public var quantization: String?
     /// The longest context that the model was trained for, in tokens.
-    public var contextLength: UInt64?
+    public var contextLength: Int64?
     /// GGUF's number of transformer blocks.
-    public var blockCount: UInt64?
+    public var blockCount: Int64?
     public var tensorCount: Int
     /// The type of most elements, as `Q4_K` or `BF16`; nil for a file without tensors.
     public var dataType: String?
     /// How many files the model is split into, by GGUF's `split.count`.
-    public var shardCount: UInt64?
+    public var shardCount: Int64?
     /// True for an image or audio encoder that accompanies a model (`mmproj`).
     public var isProjector: Bool
 
@@ -41,7 +41,7 @@ public struct ModelHeader: Sendable, Hashable {
     /// it is believed: tensors must lie within the file, products must not overflow.
     /// - Returns: nil for a file of another format.
     /// - Throws: `ModelFormatError` for a header that breaks its format's rules.
-    public static func read(file: FilePath) throws(ModelFormatError) -> ModelHeader? {
+    public static func read(_ file: FilePath) throws(ModelFormatError) -> ModelHeader? {
         var reader = try ByteReader(file)
         if try reader.starts(with: Array("GGUF".utf8)) {
             return try GGUFHeader.read(&reader)
@@ -56,9 +56,9 @@ public struct ModelHeader: Sendable, Hashable {
     /// - Returns: nil where none of them is of a known format.
     public static func read(shards: [FilePath]) throws(ModelFormatError) -> ModelHeader? {
         var whole: ModelHeader?
-        var largest: UInt64 = 0
+        var largest: Int64 = 0
         for file in shards {
-            guard let part = try read(file: file) else { continue }
+            guard let part = try read(file) else { continue }
             guard var sum = whole else {
                 whole = part
                 largest = part.parameters
@@ -82,11 +82,12 @@ public struct ModelHeader: Sendable, Hashable {
 
 /// Counts elements by tensor type, to find the type of most.
 struct TypeTally {
-    private var elements: [String: UInt64] = [:]
-    private(set) var total: UInt64 = 0
+    private var elements: [String: Int64] = [:]
+    private(set) var total: Int64 = 0
 
     /// - Returns: false where the sum overflows.
     mutating func add(_ type: String, _ count: UInt64) -> Bool {
+        guard let count = Int64(exactly: count) else { return false }
         let (sum, overflow) = total.addingReportingOverflow(count)
         if overflow { return false }
         total = sum

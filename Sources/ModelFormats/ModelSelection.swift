@@ -3,7 +3,7 @@ public import ArtifactTypes
 /// Which files of a repository make the model that was asked for.
 public struct ModelSelection: Sendable, Hashable {
     /// A file that a repository lists.
-    public struct Candidate: Sendable, Hashable {
+    public struct File: Sendable, Hashable {
         public var path: RelativePath
         /// In bytes; nil where the vendor does not know.
         public var size: Int64?
@@ -40,8 +40,11 @@ public struct ModelSelection: Sendable, Hashable {
     /// The selector as resolved: `Q4_K_M` in upper case or a file's path; nil for the whole repository.
     public var selector: String?
     public var omitted: [Omission]
-    /// What was decided without being asked, to be said aloud; nil where nothing was.
-    public var notice: String?
+    /// What was decided without being asked, to be said aloud.
+    public var notes: [String] = []
+
+    /// What a GGUF repository gives where nothing is selected, the first that it has.
+    public static let preferredQuantizations = ["Q4_K_M", "Q5_K_M", "Q8_0"]
 
     /// Decides by the repository's listing alone.
     ///
@@ -52,7 +55,7 @@ public struct ModelSelection: Sendable, Hashable {
     ///   all of it but pickles and duplicates in other formats, safetensors being preferred.
     /// - Throws: `ModelSelectionError`.
     public static func select(
-        _ files: [Candidate], selector: String?, projector: Projector = .automatic, allowPickle: Bool = false
+        _ files: [File], selector: String?, projector: Projector = .automatic, allowPickle: Bool = false
     ) throws(ModelSelectionError) -> ModelSelection {
         let listing = RepositoryListing(files)
         if let selector {
@@ -76,7 +79,9 @@ public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConver
         case ambiguous
         /// A shard set is not whole.
         case incomplete
-        /// The repository has no file that may be taken.
+        /// The repository has nothing but pickles.
+        case unsafe
+        /// The repository has no file at all.
         case empty
     }
 
@@ -91,9 +96,20 @@ public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConver
         self.available = available
     }
 
-    public var description: String {
-        available.isEmpty ? message : "\(message); there is \(available.joined(separator: ", "))"
+    public var isUnsafe: Bool { code == .unsafe }
+
+    /// What to do next; nil where nothing helps.
+    public var remedy: String? {
+        let list = available.joined(separator: ", ")
+        return switch code {
+        case .notFound: available.isEmpty ? nil : "there is \(list)"
+        case .ambiguous: "name one of \(list)"
+        case .unsafe: "name one of \(list), or pass --allow-pickle"
+        case .incomplete, .empty: nil
+        }
     }
+
+    public var description: String { message }
 }
 
 extension RelativePath {
@@ -103,7 +119,7 @@ extension RelativePath {
     var isSafetensors: Bool { lowercased.hasSuffix(".safetensors") }
 
     /// Whether the file is the encoder of a vision model, by its name.
-    public var isProjector: Bool { isGGUF && lastComponent.lowercased().contains("mmproj") }
+    var isProjector: Bool { isGGUF && lastComponent.lowercased().contains("mmproj") }
 
     /// Whether the file may hold pickled objects, which run code when they are loaded.
     public var isPickle: Bool {

@@ -2,7 +2,7 @@ import ArtifactTypes
 
 /// A repository's files, grouped for selection.
 struct RepositoryListing {
-    let files: [ModelSelection.Candidate]
+    let files: [ModelSelection.File]
 
     /// Files that belong together: one, or a shard set.
     struct Group {
@@ -16,7 +16,7 @@ struct RepositoryListing {
         var name: String { paths[0].string }
     }
 
-    init(_ files: [ModelSelection.Candidate]) {
+    init(_ files: [ModelSelection.File]) {
         self.files = files.sorted { $0.path < $1.path }
     }
 
@@ -25,12 +25,12 @@ struct RepositoryListing {
         models.isEmpty ? false : !files.contains { $0.path.isSafetensors }
     }
 
-    private var models: [ModelSelection.Candidate] { files.filter { $0.path.isGGUF && !$0.path.isProjector } }
+    private var models: [ModelSelection.File] { files.filter { $0.path.isGGUF && !$0.path.isProjector } }
 
     /// The GGUF models in the order of their names.
     var groups: [Group] { group(models) }
 
-    private func group(_ files: [ModelSelection.Candidate]) -> [Group] {
+    private func group(_ files: [ModelSelection.File]) -> [Group] {
         var groups: [Group] = []
         var sets: [String: Int] = [:]
         for file in files {
@@ -92,7 +92,7 @@ extension RepositoryListing {
         }
         if found.count > 1 {
             throw ModelSelectionError(
-                .ambiguous, "\(selector) names several models; name a file", available: found.map(\.name))
+                .ambiguous, "\(selector) names several models", available: found.map(\.name))
         }
         return try selectionByName(selector)
     }
@@ -106,7 +106,7 @@ extension RepositoryListing {
         }
         if found.count > 1 {
             throw ModelSelectionError(
-                .ambiguous, "\(name) names several files; name one with its folder", available: found.map(\.path.string)
+                .ambiguous, "\(name) names several files", available: found.map(\.path.string)
             )
         }
         guard ShardName(file.path.string) != nil,
@@ -120,7 +120,7 @@ extension RepositoryListing {
     func defaultQuantization() throws(ModelSelectionError) -> ModelSelection {
         let groups = groups
         guard let first = groups.first else { throw ModelSelectionError(.empty, "the repository has no GGUF model") }
-        let preferred = ["Q4_K_M", "Q5_K_M", "Q8_0"].lazy.compactMap { wanted in
+        let preferred = ModelSelection.preferredQuantizations.lazy.compactMap { wanted in
             groups.first { $0.quantization?.description == wanted }
                 ?? groups.first { $0.quantization?.matches(selector: wanted) == true }
         }
@@ -129,8 +129,8 @@ extension RepositoryListing {
         // Where one quantization names two models, only the file's name tells which was taken.
         let isUnique = groups.count { $0.quantization == chosen.quantization } == 1
         let selector = isUnique ? chosen.quantization.map { "\($0)" } ?? chosen.name : chosen.name
-        let notice = groups.count > 1 ? "no selector: taking \(selector) of \(choices.joined(separator: ", "))" : nil
-        return ModelSelection(paths: paths, selector: selector, omitted: [], notice: notice)
+        let choice = "no selector: taking \(selector) of \(choices.joined(separator: ", "))"
+        return ModelSelection(paths: paths, selector: selector, omitted: [], notes: groups.count > 1 ? [choice] : [])
     }
 
     func addProjector(
@@ -169,12 +169,12 @@ extension RepositoryListing {
         guard !selection.paths.isEmpty else {
             if files.isEmpty { throw ModelSelectionError(.empty, "the repository has no files") }
             throw ModelSelectionError(
-                .empty, "the repository has nothing but pickles; name a file or allow pickles",
+                .unsafe, "the repository has nothing but pickles, which can run code when they are loaded",
                 available: selection.omitted.map(\.path.string))
         }
         let pickles = selection.omitted.filter { $0.reason == .pickle }.map(\.path.string)
         if !pickles.isEmpty {
-            selection.notice = "left out, since a pickle can run code: \(pickles.joined(separator: ", "))"
+            selection.notes.append("left out, since a pickle can run code: \(pickles.joined(separator: ", "))")
         }
         return selection
     }

@@ -30,7 +30,7 @@ enum SafetensorsHeader {
             if key == "__metadata__" { return try scanner.skipValue(&reader) }
             let tensor = try readTensor(&scanner, &reader, dataSize: dataSize)
             guard tally.add(tensor.type, tensor.elements) else {
-                throw reader.fail("tensors of more than 2^64 elements")
+                throw reader.fail("tensors of more than 2^63 elements")
             }
             // At most one a byte of the header, which is bounded.
             count += 1

@@ -8,12 +8,18 @@ public protocol Provisioner: Sendable {
     var forms: [ReferenceForm] { get }
     /// How the hosts of its payload are reached.
     var access: NetworkAccess { get }
+    /// The same for one reference: `access`, unless the reference itself names the host, as a URL does.
+    func access(for reference: ArtifactReference) -> NetworkAccess
 
     /// Pins `reference` to an immutable revision and lists its payload; moves none of it.
     ///
     /// Where `context.known` is at the revision that the vendor finds, it may return it as it is.
     func resolve(_ reference: ArtifactReference, in context: ProvisionContext) async throws(ProvisionError)
         -> Resolution
+}
+
+extension Provisioner {
+    public func access(for reference: ArtifactReference) -> NetworkAccess { access }
 }
 
 /// A vendor with a protocol of its own (git). Everyone else's files are fetched by the pipeline.

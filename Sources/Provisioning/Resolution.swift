@@ -123,9 +123,12 @@ public struct GitPayload: Sendable, Hashable, Codable {
     public var submodules: [String]
     /// The tag that points at exactly this commit, if one was seen.
     public var tag: String?
+    /// Where the commit came from, if it was a mirror and not `url` itself.
+    public var mirror: String?
 
     public init(
-        url: String, ref: String?, commit: String, tree: String? = nil, submodules: [String] = [], tag: String? = nil
+        url: String, ref: String?, commit: String, tree: String? = nil, submodules: [String] = [], tag: String? = nil,
+        mirror: String? = nil
     ) {
         self.url = url
         self.ref = ref
@@ -133,5 +136,6 @@ public struct GitPayload: Sendable, Hashable, Codable {
         self.tree = tree
         self.submodules = submodules
         self.tag = tag
+        self.mirror = mirror
     }
 }

@@ -53,14 +53,14 @@ extension HubState {
 
 /// A fault and its prefix as JSON: `{"prefix": "/cdn/", "kind": "drop", "bytes": 1000, "times": 3}`.
 ///
-/// `bytes` belongs to drop, reset, stall, corrupt, shorter, longer, wrongContentRange and rate; `status` and `retryAfter`
-/// to status; `url` to redirect; `etag` to etag; ignoreRange has none. `times`, `probability` and `method` are optional.
+/// `bytes` belongs to drop, reset, stall, corrupt, shorter, longer, wrongContentRange and rate; `status`, `retryAfter` and
+/// `body` to status; `url` to redirect; `etag` to etag; ignoreRange has none. `times`, `probability` and `method` are optional.
 public struct FaultSetting: Sendable, Decodable {
     public let prefix: String
     public let fault: Fault
 
     private enum Key: String, CodingKey {
-        case prefix, kind, bytes, times, probability, method, status, retryAfter, url, etag
+        case prefix, kind, bytes, times, probability, method, status, retryAfter, url, etag, body
     }
 
     public init(from decoder: any Decoder) throws {
@@ -82,9 +82,12 @@ public struct FaultSetting: Sendable, Decodable {
         case "etag": fault = Fault(.etag(try container.decode(String.self, forKey: .etag)))
         case "redirect": fault = .redirect(to: try container.decode(String.self, forKey: .url))
         case "status":
-            fault = .status(
-                try container.decode(Int.self, forKey: .status),
-                retryAfter: try container.decodeIfPresent(String.self, forKey: .retryAfter))
+            let retryAfter = try container.decodeIfPresent(String.self, forKey: .retryAfter)
+            let body = try container.decodeIfPresent(String.self, forKey: .body) ?? ""
+            fault = Fault(
+                .answer(
+                    status: try container.decode(Int.self, forKey: .status),
+                    headers: retryAfter.map { ["Retry-After": $0] } ?? [:], body: Array(body.utf8)))
         default:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "no fault \"\(name)\"")

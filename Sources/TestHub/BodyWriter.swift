@@ -71,7 +71,8 @@ struct BodyWriter {
     }
 
     private mutating func sendFile(_ path: FilePath, _ range: Range<Int64>) throws(ConnectionEnd) {
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { throw ConnectionEnd() }
+        let file: FileDescriptor
+        do { file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch { throw ConnectionEnd() }
         defer { Glibc.close(file.rawValue) }
         if faults.isEmpty {
             var offset = range.lowerBound
@@ -84,9 +85,11 @@ struct BodyWriter {
             try inSteps(range) { buffer, offset throws(ConnectionEnd) in
                 var filled = 0
                 while filled < buffer.count {
-                    let count = pread(
-                        file.rawValue, buffer.baseAddress! + filled, buffer.count - filled,
-                        off_t(offset) + off_t(filled))
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                    let count: Int
+                    do {
+                        count = try file.read(fromAbsoluteOffset: offset + Int64(filled), into: rest)
+                    } catch { throw ConnectionEnd() }
                     guard count > 0 else { throw ConnectionEnd() }
                     filled += count
                 }

@@ -21,7 +21,8 @@ struct GitBackend: Sendable {
     func answer(_ request: Request, body: Spool) throws(TestHubError) -> Response {
         let suffix = request.components.dropFirst(2).joined(separator: "/")
         var environment = [
-            "PATH=\(String(cString: getenv("PATH")))", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1",
+            "PATH=\(getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin")", "HOME=/nonexistent",
+            "GIT_CONFIG_NOSYSTEM=1",
             "GIT_HTTP_EXPORT_ALL=1", "REQUEST_METHOD=\(request.method)", "QUERY_STRING=\(request.query)",
             "PATH_TRANSLATED=\(repository.string)/\(suffix)", "PATH_INFO=/\(suffix)", "REMOTE_ADDR=127.0.0.1",
             "SERVER_PROTOCOL=HTTP/1.1",

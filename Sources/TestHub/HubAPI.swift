@@ -213,7 +213,7 @@ extension HubState {
         struct Entry: Encodable {
             let path: String
             let size: Int64
-            let sha256: String?
+            let sha256: String
             let url: String
         }
         let models: [String: Item]
@@ -229,7 +229,7 @@ extension HubState {
                 revision: commit,
                 files: files.map { file in
                     Index.Entry(
-                        path: file.path, size: file.size, sha256: file.sha256 ?? (try? TestHub.sha256(of: file.body)),
+                        path: file.path, size: file.size, sha256: file.contentSHA256,
                         url: "http://\(host)/\(id)/resolve/\(commit)/\(percentEncoded(file.path))")
                 })
         }

@@ -101,13 +101,20 @@ final class RequestLog: Sendable {
     }
 
     deinit {
-        do { try descriptor.close() } catch { print("test hub: closing the request log: \(error)") }
+        do { try descriptor.close() } catch { Self.complain(error) }
     }
 
     func write(_ request: RecordedRequest) {
         let line = JSON.encode(request) + [UInt8(ascii: "\n")]
         lock.withLock { _ in
-            do { try descriptor.writeAll(line) } catch { print("test hub: writing the request log: \(error)") }
+            do { try descriptor.writeAll(line) } catch { Self.complain(error) }
         }
+    }
+
+    /// Standard output belongs to whoever runs the hub.
+    private static func complain(_ error: any Error) {
+        let text = "test hub: the request log fails: \(error)\n"
+        // Where standard error is gone too, there is nobody left to tell.
+        _ = try? FileDescriptor.standardError.writeAll(Array(text.utf8))
     }
 }

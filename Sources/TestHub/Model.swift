@@ -23,16 +23,19 @@ struct ListedFile: Sendable {
     /// The id of the blob in git: the file's own or, with LFS, its pointer's.
     let oid: String
     let size: Int64
-    /// The sha256 of a file that LFS keeps.
+    /// The sha256 of a file that LFS keeps, as the tree claims it.
     let sha256: String?
+    /// The sha256 of what the file really holds.
+    let contentSHA256: String
     let pointerSize: Int
 
     init(_ file: TestFile) throws(TestHubError) {
         path = file.path
         body = file.body
         size = file.claimedSize ?? file.body.size
+        let digest = try TestHub.sha256(of: file.body)
+        contentSHA256 = digest
         if file.isKeptByLFS {
-            let digest = try TestHub.sha256(of: file.body)
             sha256 = file.claimedDigest ?? digest
             let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:\(digest)\nsize \(file.body.size)\n"
             pointerSize = pointer.utf8.count

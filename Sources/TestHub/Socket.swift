@@ -48,10 +48,10 @@ final class Socket: Sendable {
     }
 
     func send(_ buffer: UnsafeRawBufferPointer) throws(ConnectionEnd) {
+        guard let start = buffer.baseAddress else { return }
         var sent = 0
         while sent < buffer.count {
-            let count = Glibc.send(
-                descriptor, buffer.baseAddress! + sent, buffer.count - sent, Int32(MSG_NOSIGNAL))
+            let count = Glibc.send(descriptor, start + sent, buffer.count - sent, Int32(MSG_NOSIGNAL))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw ConnectionEnd() }
             sent += count

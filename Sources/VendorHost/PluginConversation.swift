@@ -1,17 +1,16 @@
 import ArtifactTypes
 import FoundationEssentials
 import Logging
+import Processes
 import Provisioning
 import VendorKit
 
 /// A line's way to and from a plug-in's process.
 struct PluginPipe: Sendable {
     /// Sends one line, its end included.
-    let write: @Sendable ([UInt8]) async throws -> Void
-    /// The next line without its end; nil once the process has closed its output. Throws `LineTooLong`.
-    let read: @Sendable () async throws -> [UInt8]?
-
-    struct LineTooLong: Error {}
+    let write: @Sendable ([UInt8]) async throws(ProcessError) -> Void
+    /// The next line without its end; nil once the process has closed its output.
+    let read: @Sendable () async throws(ProcessError) -> [UInt8]?
 }
 
 /// The hive's side of one conversation with a plug-in: a request, then its answer, and nothing else but notifications.
@@ -39,31 +38,44 @@ struct PluginConversation {
         _ method: PluginProtocol.Method, _ params: some Encodable & Sendable
     ) async throws(ProvisionError) -> [UInt8] {
         lastID += 1
-        do {
-            let request = try JSONEncoder().encode(WireRequest(id: currentID, method: method, params: params))
-            try await pipe.write(Array(request) + [UInt8(ascii: "\n")])
-        } catch {
-            throw broken("it closed its input", error)
-        }
+        try await send(WireRequest(id: currentID, method: method, params: params))
         while true {
-            let line: [UInt8]
-            do {
-                guard let next = try await pipe.read() else {
-                    throw ProvisionError(.unavailable, "it ended without an answer")
-                }
-                line = next
-            } catch is PluginPipe.LineTooLong {
-                throw ProvisionError(.unavailable, "its message is over the limit")
-            } catch {
-                throw broken("its output cannot be read", error)
-            }
-            if let answer = try take(line) { return answer }
+            if let answer = try take(try await nextLine()) { return answer }
         }
     }
 
-    private func broken(_ what: String, _ error: any Error) -> ProvisionError {
-        if error is CancellationError { return ProvisionError(.cancelled, "cancelled") }
-        return error as? ProvisionError ?? ProvisionError(.unavailable, what)
+    private func send(_ request: some Encodable) async throws(ProvisionError) {
+        let line: [UInt8]
+        do {
+            line = Array(try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw ProvisionError(.unavailable, "the request cannot be encoded: \(error)")
+        }
+        do {
+            try await pipe.write(line)
+        } catch {
+            // What it said before it went is worth more than that it went: the next read finds its end.
+            guard case .io = error.code else { throw broken(error) }
+        }
+    }
+
+    private func nextLine() async throws(ProvisionError) -> [UInt8] {
+        let line: [UInt8]?
+        do {
+            line = try await pipe.read()
+        } catch {
+            throw broken(error)
+        }
+        guard let line else { throw ProvisionError(.unavailable, "it ended without an answer") }
+        return line
+    }
+
+    private func broken(_ error: ProcessError) -> ProvisionError {
+        switch error.code {
+        case .cancelled: ProvisionError(.cancelled, "cancelled")
+        case .lineTooLong: ProvisionError(.unavailable, "its message is over the limit")
+        default: ProvisionError(.unavailable, error.message)
+        }
     }
 
     /// The line if it is the answer that is waited for; nil for a notification.
@@ -81,7 +93,9 @@ struct PluginConversation {
         switch envelope.kind {
         case .success(currentID):
             return line
-        case .failure(let id) where id == currentID || id == nil:
+        case .failure(nil):
+            throw failure(data)
+        case .failure(let id?) where id == currentID:
             throw failure(data)
         case .success(let id), .failure(let id?):
             throw ProvisionError(.unavailable, "it answers a request that nobody waits for (\(id.short))")
@@ -90,8 +104,6 @@ struct PluginConversation {
         case .notification(let method):
             try notice(method, data)
             return nil
-        case .failure(nil):
-            throw failure(data)
         }
     }
 

@@ -11,11 +11,7 @@ final class PluginLog: Sendable {
     private let secrets: [Secret]
     private let logger: Logger
     private let meter: LogMeter
-    private let partial = Mutex<[UInt8]>([])
     private let last = Mutex("")
-
-    /// Bytes of a line that are kept; the rest of it is passed over.
-    private static let lineSize = 1000
 
     init(vendor: String, secrets: [Secret], rate: Int, logger: Logger) {
         self.vendor = vendor
@@ -30,27 +26,18 @@ final class PluginLog: Sendable {
         return line.isEmpty ? nil : line
     }
 
-    func admits(_ bytes: Int) -> Bool { meter.admits(bytes) }
+    /// Whether there is room for a line of so many bytes. A short line counts for 128: that is what it costs to hand it
+    /// on, and `yes` would keep a core busy below any limit on bytes alone.
+    func admits(_ bytes: Int) -> Bool { meter.admits(max(bytes, 128)) }
 
-    /// Takes a piece of standard error; false once the rate is exceeded.
-    func takeErrorOutput(_ bytes: some Collection<UInt8>) -> Bool {
-        guard meter.admits(bytes.count) else { return false }
-        var lines: [String] = []
-        partial.withLock { partial in
-            for byte in bytes {
-                if byte == UInt8(ascii: "\n") {
-                    lines.append(String(decoding: partial, as: UTF8.self))
-                    partial = []
-                } else if partial.count < Self.lineSize {
-                    partial.append(byte)
-                }
-            }
-        }
-        for line in lines where !line.isEmpty {
-            let shown = presentable(line)
-            last.withLock { $0 = shown }
-            write(line, level: .info)
-        }
+    /// Takes a line of standard error, its end included; false once the rate is exceeded.
+    func take(errorLine line: [UInt8]) -> Bool {
+        guard admits(line.count) else { return false }
+        let text = String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        guard !text.isEmpty else { return true }
+        let shown = presentable(text)
+        last.withLock { $0 = shown }
+        write(text, level: .info)
         return true
     }
 

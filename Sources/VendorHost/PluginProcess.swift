@@ -1,4 +1,5 @@
 import ArtifactTypes
+import Processes
 import Provisioning
 import SystemPackage
 
@@ -14,6 +15,19 @@ struct PluginProcess: Sendable {
     func run(
         log: PluginLog, leash: Leash, _ converse: @escaping @Sendable (PluginPipe) async throws -> Resolution
     ) async throws -> Resolution {
-        throw ProvisionError(.unsupported, "not yet")
+        let request = ProcessRequest(
+            executable: executable, arguments: arguments, environment: environment, secrets: secrets)
+        let messageSize = limits.messageSize
+        do {
+            return try await withProcess(request) { line in
+                if !log.take(errorLine: line) { leash.cut(PluginLog.flood) }
+            } _: { process in
+                let write = { @Sendable (line) async throws(ProcessError) in try await process.write(line) }
+                let read = { @Sendable () async throws(ProcessError) in try await process.readLine(limit: messageSize) }
+                return try await converse(PluginPipe(write: write, read: read))
+            }
+        } catch let error as ProcessError {
+            throw ProvisionError(.unavailable, error.message)
+        }
     }
 }

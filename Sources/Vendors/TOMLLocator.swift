@@ -4,6 +4,18 @@
 /// is not, the parser's own error has the place.
 struct TOMLLocator {
     private(set) var places: [TOMLPath: TOMLPlace] = [:]
+    /// The first mistake that TOMLKit must not be shown.
+    private(set) var trap: Trap?
+
+    /// TOMLKit 0.6.0 aborts the process (an assertion of toml++) on a table header that does not begin with a name, and
+    /// on a `}` where an array's item should be.
+    struct Trap {
+        let place: TOMLPlace
+        let message: String
+        /// The text up to it, ended by a mistake that TOMLKit reports.
+        let harmless: String
+    }
+
     private let scalars: [Unicode.Scalar]
     private var index = 0
     private var line = 1
@@ -68,12 +80,23 @@ struct TOMLLocator {
         if places[path] == nil { places[path] = place }
     }
 
+    private mutating func noteTrap(at place: TOMLPlace, _ index: Int, _ message: String, standIn: String) {
+        guard trap == nil else { return }
+        let before = String(String.UnicodeScalarView(scalars[..<index]))
+        trap = Trap(place: place, message: message, harmless: before + standIn)
+    }
+
     // MARK: Headers and keys
 
     private mutating func header() -> TOMLPath {
         let start = place
+        let startIndex = index
         advance()
         let isArray = take("[")
+        skipSpaces()
+        if !isAtKey, peek() != "]" {
+            noteTrap(at: start, startIndex, "a table header wants a name in brackets", standIn: "[]")
+        }
         let keys = dottedKey()
         _ = take("]")
         if isArray { _ = take("]") }
@@ -124,13 +147,20 @@ struct TOMLLocator {
     private mutating func simpleKey() -> String {
         if let quote = peek(), quote == "\"" || quote == "'" { return quoted(by: quote) }
         var text = String.UnicodeScalarView()
-        while let next = peek(),
-            next.properties.isAlphabetic || ("0"..."9").contains(next) || next == "-" || next == "_"
-        {
+        while let next = peek(), Self.isBare(next) {
             text.append(next)
             advance()
         }
         return String(text)
+    }
+
+    private var isAtKey: Bool { peek().map { $0 == "\"" || $0 == "'" || Self.isBare($0) } ?? false }
+
+    private static func isBare(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", "_": true
+        default: false
+        }
     }
 
     // MARK: Values
@@ -150,6 +180,7 @@ struct TOMLLocator {
         advance()
         var count = 0
         while skipBlank(), !take("]") {
+            if peek() == "}" { noteTrap(at: place, index, "a \"}\" stands where an array's item should", standIn: "_") }
             let before = index
             let item = path + [.index(count)]
             // 1,024: enough for any list a person writes, and a bound on the memory that a file can ask for.

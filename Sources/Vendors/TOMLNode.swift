@@ -32,11 +32,15 @@ enum TOMLStep: Sendable, Hashable {
 
 typealias TOMLPath = [TOMLStep]
 
-struct TOMLPlace: Sendable, Hashable {
+struct TOMLPlace: Sendable, Hashable, Comparable {
     let line: Int
     let column: Int
 
     static let start = TOMLPlace(line: 1, column: 1)
+
+    static func < (left: TOMLPlace, right: TOMLPlace) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
 }
 
 /// A parsed TOML text and where in it everything stands.
@@ -57,16 +61,28 @@ struct TOMLDocument: Sendable {
         }
         let locator = TOMLLocator(text)
         places = locator.places
-        let table: TOMLTable
+        if let trap = locator.trap {
+            // An earlier mistake is the one to report, and the cause of what comes after it.
+            do throws(SyntaxError) {
+                _ = try Self.parse(trap.harmless)
+            } catch {
+                if error.place < trap.place { throw error }
+            }
+            throw SyntaxError(place: trap.place, message: "not TOML: \(trap.message)")
+        }
+        let table = try Self.parse(text)
+        root = try Self.members(of: table, depth: 0)
+    }
+
+    private static func parse(_ text: String) throws(SyntaxError) -> TOMLTable {
         do {
-            table = try TOMLTable(string: text)
+            return try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             let place = TOMLPlace(line: error.source.begin.line, column: error.source.begin.column)
             throw SyntaxError(place: place, message: "not TOML: \(error.description.visiblyEscaped)")
         } catch {
             throw SyntaxError(place: .start, message: "not TOML: \(error)")
         }
-        root = try Self.members(of: table, depth: 0)
     }
 
     /// Where the value at `path` stands; of one that is not there, where its nearest container does.

@@ -115,7 +115,8 @@ extension VendorRegistry {
 
     private func nobody(takes reference: ArtifactReference, _ considered: [Considered]) -> ProvisionError {
         if !reference.isURL, let prefix = reference.vendor {
-            let short = considered.flatMap(\.forms).filter { !$0.contains("://") }
+            let forms: [String] = considered.flatMap(\.forms)
+            let short = forms.filter { !$0.contains("://") }
             let prefixes = short.compactMap { form in form.firstIndex(of: ":").map { String(form[..<$0]) } }
             return unknown(prefix, prefixes: prefixes.filter { !$0.contains("{") })
         }

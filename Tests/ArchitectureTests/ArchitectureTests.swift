@@ -51,9 +51,11 @@ import Testing
         #expect(manifest.dependencies(of: target).subtracting(allowed) == [])
     }
 
-    @Test("no catalog reaches a provisioner, a vendor or the network", arguments: [
-        "ArtifactCatalog", "ModelCatalog", "WorkerCatalog", "ContentStore",
-    ])
+    @Test(
+        "no catalog reaches a provisioner, a vendor or the network",
+        arguments: [
+            "ArtifactCatalog", "ModelCatalog", "WorkerCatalog", "ContentStore",
+        ])
     func catalogsAreSiblings(target: String) {
         let forbidden: Set = [
             "Provisioning", "Vendors", "Pipeline", "ModelProvisioner", "WorkerProvisioner", "Transfer", "GitCheckout",

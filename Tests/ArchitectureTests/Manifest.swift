@@ -34,7 +34,8 @@ struct Manifest: Decodable {
 
     /// Runs `swift package dump-package` in a scratch folder of its own: the one in use is locked while tests run.
     static func load() throws -> Manifest {
-        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("rbee-manifest-\(UUID().uuidString)")
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "rbee-manifest-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

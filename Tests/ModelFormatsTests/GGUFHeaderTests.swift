@@ -13,7 +13,7 @@ struct GGUFHeaderTests {
     }
 
     private func header(_ bytes: [UInt8]) throws -> ModelHeader? {
-        try ModelHeader.read(file: try folder.write(bytes, to: "model.gguf"))
+        try ModelHeader.read(try folder.write(bytes, to: "model.gguf"))
     }
 
     @Test("a whole model tells architecture, name, parameters, quantization and context")
@@ -27,7 +27,7 @@ struct GGUFHeaderTests {
         #expect(header.blockCount == 2)
         #expect(header.quantization == "Q4_K_M")
         #expect(header.dataType == "Q4_K")
-        #expect(header.parameters == writer.parameters)
+        #expect(header.parameters == Int64(writer.parameters))
         #expect(header.tensorCount == 3 + 2 * 9)
         #expect(!header.isProjector)
     }
@@ -44,8 +44,8 @@ struct GGUFHeaderTests {
         let file = folder.path.appending("large.gguf")
         try writer.write(to: file)
         let started = ContinuousClock.now
-        let header = try #require(try ModelHeader.read(file: file))
-        #expect(header.parameters == writer.parameters)
+        let header = try #require(try ModelHeader.read(file))
+        #expect(header.parameters == Int64(writer.parameters))
         #expect(ContinuousClock.now - started < .seconds(5))
     }
 
@@ -62,7 +62,7 @@ struct GGUFHeaderTests {
             throws: ModelFormatError(
                 .io(.noSuchFileOrDirectory), "cannot open /nonexistent: \(Errno.noSuchFileOrDirectory)")
         ) {
-            try ModelHeader.read(file: "/nonexistent")
+            try ModelHeader.read("/nonexistent")
         }
     }
 
@@ -174,7 +174,7 @@ struct GGUFHeaderTests {
                     try descriptor.writeAll(toAbsoluteOffset: Int64(place), [try #require(value)])
                 }
                 do {
-                    _ = try ModelHeader.read(file: file)
+                    _ = try ModelHeader.read(file)
                     readable += 1
                 } catch {
                     refused += 1
@@ -183,7 +183,7 @@ struct GGUFHeaderTests {
             }
             #expect(readable + refused == 30_000)
             #expect(refused > 1_000)
-            #expect(try ModelHeader.read(file: file) != nil)
+            #expect(try ModelHeader.read(file) != nil)
         }
     }
 }

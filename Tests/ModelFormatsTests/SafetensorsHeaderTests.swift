@@ -20,7 +20,7 @@ struct SafetensorsHeaderTests {
     private func code(_ json: String, data: Int = 64) throws -> ModelFormatError.Code? {
         let file = try file(json, data: data)
         do {
-            _ = try ModelHeader.read(file: file)
+            _ = try ModelHeader.read(file)
             return nil
         } catch {
             return error.code
@@ -35,7 +35,7 @@ struct SafetensorsHeaderTests {
 
     @Test("tensors are counted and the dominant type is told")
     func whole() throws {
-        let header = try #require(try ModelHeader.read(file: try file(good + "   ", data: 36)))
+        let header = try #require(try ModelHeader.read(try file(good + "   ", data: 36)))
         #expect(header.format == .safetensors)
         #expect(header.tensorCount == 3)
         #expect(header.parameters == 17)
@@ -84,7 +84,7 @@ struct SafetensorsHeaderTests {
     @Test("a length that the file does not have is no safetensors")
     func length() throws {
         let bytes = [UInt8](repeating: 0xFF, count: 8) + Array("{}".utf8)
-        #expect(try ModelHeader.read(file: try folder.write(bytes, to: "x.safetensors")) == nil)
+        #expect(try ModelHeader.read(try folder.write(bytes, to: "x.safetensors")) == nil)
     }
 
     @Test("20,000 damaged headers give a header or a typed error, never a trap")
@@ -100,11 +100,11 @@ struct SafetensorsHeaderTests {
                 let place = Int.random(in: 0..<original.count, using: &generator)
                 let value = try #require(alphabet.randomElement(using: &generator))
                 try descriptor.writeAll(toAbsoluteOffset: Int64(8 + place), [value])
-                do { _ = try ModelHeader.read(file: path) } catch { refused += 1 }
+                do { _ = try ModelHeader.read(path) } catch { refused += 1 }
                 try descriptor.writeAll(toAbsoluteOffset: Int64(8 + place), [original[place]])
             }
             #expect(refused > 1_000)
-            #expect(try ModelHeader.read(file: path) != nil)
+            #expect(try ModelHeader.read(path) != nil)
         }
     }
 }

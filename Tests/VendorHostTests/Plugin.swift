@@ -76,6 +76,7 @@ final class Plugin: Sendable {
     func resolve(
         _ reference: String = "test:org/name", _ world: World = World()
     ) async throws -> Resolution {
+        defer { notes.continuation.finish() }
         let context = ProvisionContext(
             job: "job", kind: .model,
             progress: ProgressSink { [notes] event in
@@ -95,7 +96,7 @@ final class Plugin: Sendable {
         }
     }
 
-    /// Waits for the next progress notification.
+    /// Waits for the next progress notification; nil once the job has ended without one.
     func nextNote() async -> String? {
         for await note in notes.stream { return note }
         return nil

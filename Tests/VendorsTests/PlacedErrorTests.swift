@@ -23,6 +23,12 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     static let syntax: [Mistake] = [
         Mistake(what: "broken syntax", text: hub + "priority = \n", line: 3, column: 12, message: "not TOML"),
         Mistake(what: "a key twice", text: hub + "name = \"again\"\n", line: 3, column: 8, message: "not TOML"),
+        Mistake(what: "a header without a name", text: hub + " [=]\n", line: 3, column: 2, message: "a table header"),
+        Mistake(what: "a brace in an array", text: hub + "forms = [\n  }\n]\n", line: 4, column: 3, message: "\"}\""),
+        Mistake(what: "a header of two lines", text: hub + "[[\na]]\n", line: 3, column: 1, message: "a table header"),
+        Mistake(
+            what: "a mistake before a header without a name", text: hub + "priority = \n[=]\n", line: 3, column: 12,
+            message: "key-value pair"),
         Mistake(what: "a NUL", text: hub + "# \0\n", line: 3, column: 1, message: "NUL"),
         Mistake(what: "a NUL in a key", text: hub + "\"a\\u0000b\" = 1\n", line: 1, column: 1, message: "NUL"),
         Mistake(

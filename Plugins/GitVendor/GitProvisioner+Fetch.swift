@@ -1,0 +1,159 @@
+import ArtifactTypes
+import GitCheckout
+import Provisioning
+import SystemPackage
+
+extension GitProvisioner {
+    func fetch(
+        _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
+    ) async throws(ProvisionError) -> Resolution {
+        guard let payload = resolution.git else {
+            throw ProvisionError(.invalid, "\(resolution.reference) is not a git payload")
+        }
+        let request = try GitRequest(resolution.reference, settings)
+        guard request.primary.url.description == payload.url else {
+            throw ProvisionError(
+                .configuration, "\(resolution.reference) was resolved at \(payload.url), which is no longer configured")
+        }
+        let sources = request.mirrors + [request.primary]
+        let job = GitFetch(provisioner: self, payload: payload, root: staging.root, context: context)
+        var resolution = resolution
+        let outcome: GitFetch.Outcome
+        if sources.allSatisfy({ $0.url.scheme == .file }) {
+            outcome = try await job.run(sources, skipped: resolution.metadata, kept: nil)
+        } else {
+            outcome = try await withKept(payload.url) { [metadata = resolution.metadata] kept throws(ProvisionError) in
+                try await job.run(sources, skipped: metadata, kept: kept)
+            }
+        }
+        var fetched = payload
+        fetched.tree = outcome.checkout.tree
+        fetched.mirror = outcome.source == payload.url ? nil : outcome.source
+        resolution.payload = .git(fetched)
+        resolution.metadata = outcome.metadata
+        try await fetchSubmodules(
+            of: outcome.checkout, at: request.primary, wanted: payload.submodules, into: staging.root, context)
+        return resolution
+    }
+
+    /// Runs `body` with the mirror that is kept of `url`, alone.
+    func withKept<Value: Sendable>(
+        _ url: String, _ body: @escaping @Sendable (GitRepository) async throws(ProvisionError) -> Value
+    ) async throws(ProvisionError) -> Value {
+        let result = ResultBox<Value>()
+        do {
+            try await services.keptSources.with(url) { folder in
+                result.set(try await body(GitRepository.kept(in: folder)))
+            }
+        } catch {
+            throw ProvisionError(mapping: error)
+        }
+        guard let value = result.value else {
+            throw ProvisionError(.unavailable, "the kept copy of \(url) is not there")
+        }
+        return value
+    }
+}
+
+/// One commit on its way into a folder.
+struct GitFetch {
+    struct Outcome: Sendable {
+        var checkout: GitCheckout
+        /// The URL that served it.
+        var source: String
+        var metadata: Resolution.Metadata
+    }
+
+    let provisioner: GitProvisioner
+    let payload: GitPayload
+    let root: FilePath
+    let context: ProvisionContext
+
+    /// From what is kept, else from the first source that has it.
+    func run(
+        _ sources: [GitSource], skipped: Resolution.Metadata, kept: GitRepository?
+    ) async throws(ProvisionError) -> Outcome {
+        var metadata = skipped
+        if let kept, let outcome = try await checkOutKept(kept, metadata) { return outcome }
+        var failures: [ProvisionError] = []
+        for source in sources {
+            do throws(ProvisionError) {
+                let checkout = try await checkOut(from: source, kept)
+                metadata.skipped.removeAll { $0.url == source.url.description }
+                return Outcome(checkout: checkout, source: source.url.description, metadata: metadata)
+            } catch {
+                if error.stopsSearch { throw error }
+                failures.append(error)
+                if sources.count > 1 { provisioner.pass(over: source, error.message, &metadata, context) }
+            }
+        }
+        throw ProvisionError(failures)
+    }
+
+    /// Nil where the commit is not kept, or what is kept of it is damaged: then it is forgotten.
+    private func checkOutKept(
+        _ kept: GitRepository, _ metadata: Resolution.Metadata
+    ) async throws(ProvisionError) -> Outcome? {
+        do throws(GitError) {
+            guard let commit = try await kept.keptCommits().first(where: { $0.id == payload.commit }) else {
+                return nil
+            }
+            let checkout = try await kept.checkout(payload.commit, into: root)
+            return Outcome(checkout: checkout, source: commit.source, metadata: metadata)
+        } catch  where error.code == .corrupt || error.code == .revisionNotFound {
+            context.progress(.notice("what was kept of \(payload.url) is damaged and is fetched again"))
+            do {
+                try await kept.forgetKeptCommits()
+                try emptyFolder(root)
+            } catch {
+                throw ProvisionError(mapping: error)
+            }
+            return nil
+        } catch {
+            throw ProvisionError(error)
+        }
+    }
+
+    private func checkOut(
+        from source: GitSource, _ kept: GitRepository?
+    ) async throws(ProvisionError) -> GitCheckout {
+        if context.offline, source.url.scheme != .file {
+            throw ProvisionError(
+                .offline, "\(payload.url) at \(payload.commit) is not kept, and nothing may be asked offline")
+        }
+        let remote = source.url.scheme == .file ? nil : try await provisioner.remote(source)
+        do throws(GitError) {
+            guard let remote, let kept else {
+                let repository = GitRepository.inPlace(at: source.url.filePath)
+                if payload.ref != nil { try check(await repository.references(), source) }
+                return try await repository.checkout(payload.commit, into: root)
+            }
+            let session = try await provisioner.client.connect(to: remote)
+            if let ref = payload.ref { try check(await session.references([ref]), source) }
+            try await session.fetch(payload.commit, into: kept) { [progress = context.progress] state in
+                progress(
+                    .gitTransfer(
+                        url: remote.url.description, objects: state.objects, totalObjects: state.totalObjects,
+                        bytes: state.bytes))
+            }
+            context.progress(.stage("checking out \(payload.commit)"))
+            return try await kept.checkout(payload.commit, into: root)
+        } catch  where error.code == .refused && payload.ref == nil {
+            throw ProvisionError(
+                .revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
+        } catch {
+            throw ProvisionError(error)
+        }
+    }
+
+    /// - Throws: `.unavailable` where the ref is at another commit than the one that was resolved.
+    private func check(_ references: GitReferences, _ source: GitSource) throws(GitError) {
+        guard let ref = payload.ref else { return }
+        guard let found = references[ref] else { throw GitError(.unavailable, "it has no \(ref)") }
+        if found.commit != payload.commit {
+            throw GitError(
+                .unavailable,
+                "\(ref) is at \(found.commit.prefix(12)) there, and \(payload.commit.prefix(12)) is wanted")
+        }
+    }
+}

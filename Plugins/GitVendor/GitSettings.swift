@@ -1,0 +1,81 @@
+import ArtifactTypes
+import GitCheckout
+import Provisioning
+
+/// A repository or a mirror of it, as configured.
+struct GitSource: Sendable {
+    var url: GitURL
+    var username = "x-access-token"
+    var token: SecretSource?
+    var caFile: String?
+    /// For a submodule: the origin that the user configured and that led to it. It may be private only if that one is.
+    var configuredOrigin: String?
+}
+
+/// A vendor's options, checked.
+struct GitSettings: Sendable {
+    /// Nil: references name the repository.
+    var primary: GitSource?
+    var mirrors: [GitSource] = []
+    var revision: GitRevision
+    var allowInsecure: Bool
+    var caFile: String?
+    /// Paths; `["*"]` for all.
+    var submodules: [String]
+    var timeout: Int
+
+    init(_ configuration: VendorConfiguration) throws(ProvisionError) {
+        let options = configuration.options
+        let name = configuration.name
+        func wrong(_ message: String, _ remedy: String? = nil) -> ProvisionError {
+            ProvisionError(.configuration, "vendor \(name): \(message)", remedy: remedy)
+        }
+        do throws(GitError) {
+            primary = try options.string("url").map { text throws(GitError) in try GitSource(url: text, options) }
+            for item in options.list("mirrors") {
+                switch item {
+                case .string(let text): mirrors.append(GitSource(url: try GitURL(text)))
+                case .table(let table): mirrors.append(try GitSource(url: table.string("url") ?? "", table))
+                default: throw GitError(.invalid, "a mirror is a URL or a table with one")
+                }
+            }
+        } catch {
+            throw wrong(error.message, error.remedy)
+        }
+        if primary == nil, let needless = ["mirrors", "token"].first(where: { options.values[$0] != nil }) {
+            throw wrong("\"\(needless)\" stands without \"url\"", "add the repository's url")
+        }
+        revision = try Self.revision(options, wrong)
+        allowInsecure = options.boolean("insecure") ?? false
+        caFile = options.string("ca-file")
+        submodules = options.strings("submodules") ?? (options.boolean("submodules") == true ? ["*"] : [])
+        timeout = options.integer("timeout") ?? 30
+        guard (1...3600).contains(timeout) else { throw wrong("\"timeout\" is not in 1...3600 seconds") }
+    }
+
+    private static func revision(
+        _ options: VendorOptions, _ wrong: (String, String?) -> ProvisionError
+    ) throws(ProvisionError) -> GitRevision {
+        if let commit = options.string("commit") {
+            guard GitRevision.isCommit(commit) else { throw wrong("\"commit\" wants all 40 lower-case digits", nil) }
+            return .commit(commit)
+        }
+        if let odd = ["branch", "tag"].first(where: { options.string($0).map(GitRevision.isName) == false }) {
+            throw wrong("\"\(odd)\" is no name that git allows", nil)
+        }
+        switch (options.string("branch"), options.string("tag")) {
+        case (.some, .some): throw wrong("\"branch\" and \"tag\" exclude each other", "remove one of them")
+        case (let branch?, nil): return .branch(branch)
+        case (nil, let tag?): return .tag(tag)
+        case (nil, nil): return .head
+        }
+    }
+}
+
+extension GitSource {
+    init(url: String, _ options: VendorOptions) throws(GitError) {
+        self.init(
+            url: try GitURL(url), username: options.string("username") ?? "x-access-token",
+            token: options.secret("token"), caFile: options.string("ca-file"))
+    }
+}

@@ -1,0 +1,49 @@
+import ArtifactTypes
+import GitCheckout
+public import Provisioning
+public import Transfer
+
+/// The vendor module `git`: repositories over http(s) and on this machine, with mirrors.
+public enum GitVendor {
+    /// - Parameter engine: carries git's requests; `ProvisionServices.http` is for small ones alone.
+    public static func module(transport engine: TransferEngine) -> VendorModule {
+        let client = GitClient(engine: engine)
+        return VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in
+            GitProvisioner(
+                name: configuration.name, settings: try GitSettings(configuration), client: client, services: services)
+        }
+    }
+
+    static let descriptor = VendorDescriptor(
+        name: "git", summary: "git repositories over https, http and on this machine, with mirrors",
+        options: [
+            VendorOption(
+                "url", .string, "the repository; without it the vendor takes git+https://… and git+file://… references"),
+            VendorOption(
+                "mirrors",
+                .list(
+                    .either(
+                        .string,
+                        .table([
+                            VendorOption("url", .string, required: true, "the mirror"),
+                            VendorOption("username", .string, "sent with the token; x-access-token by default"),
+                            VendorOption("token", .secret, "goes to this mirror alone"),
+                            VendorOption("ca-file", .string, "trusted certificates in PEM, instead of the system's"),
+                        ]))), "tried first to last, then url"),
+            VendorOption("branch", .string, "the branch to follow; by default the repository's HEAD"),
+            VendorOption("tag", .string, "the tag to use"),
+            VendorOption("commit", .string, "the commit to stay at, all 40 digits"),
+            VendorOption("username", .string, "sent with the token; x-access-token by default"),
+            VendorOption("token", .secret, "goes to the origin of url alone"),
+            VendorOption("ca-file", .string, "trusted certificates in PEM, instead of the system's"),
+            VendorOption("insecure", .boolean, "tokens may travel over plain http"),
+            VendorOption(
+                "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
+            VendorOption("timeout", .integer, "seconds that a server may go without progress; 30 by default"),
+            VendorOption(
+                "ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]),
+                "the key for ssh URLs, which are not fetched yet"),
+        ],
+        provides: [.worker, .model],
+        builtIn: [VendorConfiguration(name: "git", module: "git", provides: [.worker, .model])])
+}

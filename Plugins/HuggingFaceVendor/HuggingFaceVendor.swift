@@ -1,0 +1,37 @@
+import ArtifactTypes
+public import Provisioning
+
+/// Models of the Hugging Face hub, and of every server that speaks its read API.
+public enum HuggingFaceVendor {
+    /// The module `huggingface`; its built-in instance `hf` also takes bare `org/name`.
+    public static let module = VendorModule(
+        descriptor: VendorDescriptor(
+            name: "huggingface", summary: "models of the Hugging Face hub, or of a server with its API",
+            options: options, provides: [.model],
+            builtIn: [VendorConfiguration(name: builtInName, module: "huggingface", provides: [.model])]),
+        make: { configuration, services throws(ProvisionError) in
+            try HuggingFaceProvisioner(configuration, services)
+        })
+
+    static let builtInName = "hf"
+    static let publicEndpoint = "https://huggingface.co"
+
+    private static let options = [
+        VendorOption("endpoint", .string, "the hub's URL; \(publicEndpoint) without it"),
+        VendorOption(
+            "mirrors",
+            .list(
+                .either(
+                    .string,
+                    .table([
+                        VendorOption("url", .string, required: true, "the mirror's URL"),
+                        VendorOption("token", .secret, "the mirror's own token"),
+                        VendorOption("ca-file", .string, "trusted certificates for its metadata"),
+                    ]))),
+            "servers that are tried first for files, and for metadata while the endpoint is down"),
+        VendorOption("token", .secret, "sent to the endpoint alone"),
+        VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
+        VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
+        VendorOption("timeout", .integer, "seconds without progress before a request counts as stalled; 30"),
+    ]
+}

@@ -1,0 +1,110 @@
+import ArtifactTypes
+import FoundationEssentials
+import Provisioning
+
+/// A server with its credentials.
+struct TarballServer: Sendable {
+    /// Its path is a prefix for what is fetched from it.
+    let url: WebURL
+    let username: String?
+    let token: SecretSource?
+
+    /// - Throws: `.configuration` for what is no http or https URL, or has a query.
+    init(_ text: String, username: String?, token: SecretSource?) throws(ProvisionError) {
+        var text = text
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let url = WebURL(text), url.query.isEmpty, !text.contains("#") else {
+            // What stands before an "@" may be a password.
+            let shown = text.contains("@") ? "the origin or mirror" : "\"\(text.visiblyEscaped.prefix(200))\""
+            throw ProvisionError(
+                .configuration, "\(shown) is not a server's URL",
+                remedy: "write https://HOST, without user, query or fragment")
+        }
+        self.url = url
+        self.username = username
+        self.token = token
+    }
+
+    /// What is sent to this server and no other.
+    func headers(_ services: ProvisionServices) async throws(ProvisionError) -> [String: Secret] {
+        guard let token, let secret = try await services.secret(token) else { return [:] }
+        let text = secret.reveal().filter { !$0.isNewline }
+        guard !text.isEmpty else { return [:] }
+        guard let username else { return ["Authorization": Secret("Bearer \(text)")] }
+        return ["Authorization": Secret("Basic \(Data("\(username):\(text)".utf8).base64EncodedString())")]
+    }
+}
+
+/// An instance's configuration, checked.
+struct TarballSettings: Sendable {
+    let name: String
+    let origin: TarballServer?
+    let mirrors: [TarballServer]
+    let access: NetworkAccess
+    let forms: [ReferenceForm]
+
+    init(_ configuration: VendorConfiguration) throws(ProvisionError) {
+        let options = configuration.options
+        name = configuration.name
+        let token = options.secret("token")
+        origin = try options.string("origin").map { text throws(ProvisionError) in
+            try TarballServer(text, username: options.string("username"), token: token)
+        }
+        if let origin, !origin.url.path.isEmpty {
+            throw ProvisionError(.configuration, "origin = \"\(origin.url.shown)\" has a path", remedy: "leave it off")
+        }
+        if token != nil, origin == nil {
+            // References name any host: a token without an origin would go to all of them.
+            throw ProvisionError(
+                .configuration, "a token without an origin", remedy: "set origin = \"https://HOST\", where it is sent")
+        }
+        mirrors = try Self.mirrors(options.list("mirrors"))
+        let timeout = options.integer("timeout") ?? 30
+        guard (1...3600).contains(timeout) else {
+            throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
+        }
+        var origins: [String] = []
+        for server in [origin].compactMap(\.self) + mirrors where !origins.contains(server.url.origin) {
+            origins.append(server.url.origin)
+        }
+        access = NetworkAccess(
+            configuredOrigins: origins, allowInsecure: options.boolean("insecure") ?? false,
+            caFile: options.string("ca-file"), stallTimeout: timeout)
+        for server in [origin].compactMap(\.self) + mirrors
+        where server.token != nil && server.url.isPlain && !access.allowInsecure {
+            throw ProvisionError(
+                .configuration, "a token would go to \(server.url.shown) over plain http",
+                remedy: "use https, or set insecure = true in vendors.d")
+        }
+        forms = try Self.forms(configuration, origin)
+    }
+
+    /// The file's own; else what begins with its origin; the instance `tarball` without either takes every URL.
+    private static func forms(
+        _ configuration: VendorConfiguration, _ origin: TarballServer?
+    ) throws(ProvisionError) -> [ReferenceForm] {
+        if !configuration.forms.isEmpty { return configuration.forms }
+        if let origin { return ["\(origin.url.origin)/{path*}"].compactMap { ReferenceForm($0) } }
+        guard configuration.name == TarballVendor.builtInName else {
+            throw ProvisionError(
+                .configuration, "\(configuration.name) names no URLs that are its own",
+                remedy: "set origin = \"https://HOST\" or forms")
+        }
+        return ["https://{path*}", "http://{path*}"].compactMap { ReferenceForm($0) }
+    }
+
+    private static func mirrors(_ values: [VendorOptions.Value]) throws(ProvisionError) -> [TarballServer] {
+        var mirrors: [TarballServer] = []
+        for value in values {
+            switch value {
+            case .string(let url): mirrors.append(try TarballServer(url, username: nil, token: nil))
+            case .table(let table):
+                guard let url = table.string("url") else { continue }
+                mirrors.append(
+                    try TarballServer(url, username: table.string("username"), token: table.secret("token")))
+            default: continue
+            }
+        }
+        return mirrors
+    }
+}

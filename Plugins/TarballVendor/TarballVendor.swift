@@ -1,0 +1,37 @@
+import ArtifactTypes
+public import Provisioning
+
+/// Release archives and single files by their URL, with the digest in its fragment: `https://…/x.tar.gz#sha256=…`.
+public enum TarballVendor {
+    /// The module `tarball`; its built-in instance of that name takes every http and https URL.
+    public static let module = VendorModule(
+        descriptor: VendorDescriptor(
+            name: "tarball", summary: "release archives and single files by their URL", options: options,
+            provides: [.model, .worker],
+            builtIn: [VendorConfiguration(name: builtInName, module: "tarball", provides: [.model, .worker])]),
+        make: { configuration, services throws(ProvisionError) in
+            try TarballProvisioner(configuration, services)
+        })
+
+    static let builtInName = "tarball"
+
+    private static let options = [
+        VendorOption("origin", .string, "https://HOST whose URLs are this instance's, and to which its token is sent"),
+        VendorOption(
+            "mirrors",
+            .list(
+                .either(
+                    .string,
+                    .table([
+                        VendorOption("url", .string, required: true, "stands in the place of a URL's origin"),
+                        VendorOption("username", .string, "the token is its password"),
+                        VendorOption("token", .secret, "the mirror's own token"),
+                    ]))),
+            "servers that are tried first, for a file whose digest is known"),
+        VendorOption("username", .string, "the token is its password, not a bearer token"),
+        VendorOption("token", .secret, "sent to the origin alone"),
+        VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
+        VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
+        VendorOption("timeout", .integer, "seconds without progress before a request counts as stalled; 30"),
+    ]
+}

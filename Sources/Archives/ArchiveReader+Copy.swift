@@ -1,0 +1,46 @@
+import SystemPackage
+
+extension ArchiveReader {
+    /// Writes the current entry's data to `file` at the offsets they have; holes stay holes.
+    /// - Returns: the file's size.
+    func copyData(
+        of entry: String?, declared: Int64?, to file: FileDescriptor, budget: inout ExtractionBudget,
+        _ cancellation: Cancellation
+    ) throws(ArchiveError) -> Int64 {
+        var end: Int64 = 0
+        while let block = try nextBlock(of: entry) {
+            try cancellation.check()
+            if block.bytes.isEmpty { continue }
+            let count = Int64(block.bytes.count)
+            let (blockEnd, overflow) = block.offset.addingReportingOverflow(count)
+            guard !overflow, block.offset >= end, blockEnd <= declared ?? .max else {
+                throw ArchiveError(.corrupt, entry: entry, "its data do not fit its size")
+            }
+            try budget.spend(data: count, holes: block.offset - end, entry: entry)
+            do {
+                try file.writeAll(toAbsoluteOffset: block.offset, block.bytes)
+            } catch {
+                throw ArchiveError(error as? Errno ?? .ioError, entry: entry, "cannot write")
+            }
+            end = blockEnd
+        }
+        guard let declared, declared > end else { return end }
+        try budget.spend(data: 0, holes: declared - end, entry: entry)
+        do {
+            try file.resize(to: declared)
+        } catch {
+            throw ArchiveError(error as? Errno ?? .ioError, entry: entry, "cannot write")
+        }
+        return declared
+    }
+
+    /// Reads past the current entry's data, in steps that a cancellation can end.
+    func skipData(
+        of entry: String?, budget: ExtractionBudget, _ cancellation: Cancellation
+    ) throws(ArchiveError) {
+        while try nextBlock(of: entry) != nil {
+            try cancellation.check()
+            if isCompressed { try budget.checkRatio(expandedBytes, entry: entry) }
+        }
+    }
+}

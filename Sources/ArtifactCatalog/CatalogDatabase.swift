@@ -1,0 +1,129 @@
+import ArtifactTypes
+import GRDB
+public import SystemPackage
+
+/// The SQLite file that the catalogs share: write-ahead log, `synchronous = FULL`, any number of processes.
+///
+/// A file that is no database, is damaged, or was found so when it was last used, is moved aside and a fresh one begun;
+/// `setAside` says so, and whoever opened it fills the catalogs again from the sidecars.
+public final class CatalogDatabase: Sendable {
+    public let path: FilePath
+    /// Where a damaged file was moved to as this one was opened.
+    public let setAside: FilePath?
+    private let pool: DatabasePool
+
+    /// How long a writer waits for another process before it gives up.
+    private static let busyTimeout = 30.0
+    /// Up to so many bytes, some 4,000 models, a file is looked through at each opening: that takes 3 ms. A larger one
+    /// is found damaged when it is used.
+    private static let checkedSize: Int64 = 4 << 20
+    /// The schema's steps; `user_version` counts those that were taken.
+    private static let schema = [
+        ArtifactKind.allCases.map { kind in
+            """
+            CREATE TABLE \(kind.plural) (
+                id TEXT PRIMARY KEY NOT NULL,
+                size INTEGER NOT NULL,
+                detail TEXT,
+                status TEXT NOT NULL,
+                added_at INTEGER NOT NULL,
+                last_accessed INTEGER,
+                entry TEXT NOT NULL
+            ) STRICT;
+            """
+        }.joined()
+    ]
+
+    /// Opens the catalog's file, making it if there is none.
+    ///
+    /// - Throws: `io` where it can be neither read nor made, `diskFull`, `busy`.
+    public init(path: FilePath) throws(CatalogError) {
+        self.path = path
+        // One process at a time: switching a new file to its write-ahead log heeds no time-out, and nobody may move
+        // aside what another has just begun.
+        (pool, setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
+            var aside = DamageMark.exists(path) ? try DamageMark.moveAside(path) : nil
+            do throws(CatalogError) {
+                return (try Self.open(path), aside)
+            } catch  where error.code == .damaged {
+                aside = try DamageMark.moveAside(path)
+                return (try Self.open(path), aside)
+            }
+        }
+    }
+
+    /// What `PRAGMA synchronous` reads on the writing connection; 2 is FULL.
+    public func synchronousLevel() throws(CatalogError) -> Int {
+        try guarded { try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1 }
+    }
+
+    /// Looks through the whole file; what it finds wrong, a line each. Nothing found is an empty list.
+    public func problems() throws(CatalogError) -> [String] {
+        try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }.filter { $0 != "ok" }
+    }
+
+    /// Reads from one consistent state of the file.
+    func read<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
+        try guarded { try pool.read(body) }
+    }
+
+    /// Runs one transaction; it is on the disk when this returns.
+    func write<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
+        // Immediate: a transaction that read first and then found another writer could only fail.
+        try guarded {
+            try pool.writeWithoutTransaction { database in
+                var result: T?
+                try database.inTransaction(.immediate) {
+                    result = try body(database)
+                    return .commit
+                }
+                guard let result else { throw CatalogError(.io, "a transaction of \(path) gave nothing") }
+                return result
+            }
+        }
+    }
+
+    private func guarded<T>(_ body: () throws -> T) throws(CatalogError) -> T {
+        do {
+            return try body()
+        } catch {
+            let error = CatalogError(error, path: path.string)
+            if error.code == .damaged { DamageMark.leave(path) }
+            throw error
+        }
+    }
+
+    private static func open(_ path: FilePath) throws(CatalogError) -> DatabasePool {
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(busyTimeout)
+            let pool = try DatabasePool(path: path.string, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // After the pool's own NORMAL. Under a power cut NORMAL loses committed rows.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try migrate(database, path)
+                if let size = try? path.stat().size, size <= checkedSize {
+                    let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+                    guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
+                }
+            }
+            return pool
+        } catch {
+            throw CatalogError(error, path: path.string)
+        }
+    }
+
+    private static func migrate(_ database: Database, _ path: FilePath) throws {
+        func version() throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
+        if try version() == schema.count { return }
+        try database.inTransaction(.immediate) {
+            let present = try version()
+            guard (0...schema.count).contains(present) else {
+                throw CatalogError(.io, "\(path.string.visiblyEscaped) was made by a newer version of this program")
+            }
+            for step in schema[present...] { try database.execute(sql: step) }
+            try database.execute(sql: "PRAGMA user_version = \(schema.count)")
+            return .commit
+        }
+    }
+}

@@ -1,0 +1,149 @@
+public import ArtifactTypes
+import Synchronization
+public import SystemPackage
+
+extension ContentStore {
+    /// Where the blob of a digest is, or would be.
+    public func blobPath(_ digest: Digest) -> FilePath {
+        root.appending("blobs/\(digest.algorithm.rawValue)/\(digest.hex.prefix(2))/\(digest.hex)")
+    }
+
+    /// Whether the blob is here, in its full size where that is known. Its content is not read.
+    public func hasBlob(_ digest: Digest, size: Int64? = nil) -> Bool {
+        guard let status = FileSystem.status(blobPath(digest)), status.type == .regular else { return false }
+        return size == nil || status.size == size
+    }
+
+    /// The files of an unfinished download. Whoever writes to them holds `LockName.partial(name)`, or `.blob`.
+    ///
+    /// - Parameter name: what `partialName` gave; other text is encoded.
+    public func partial(named name: String) -> (part: FilePath, journal: FilePath) {
+        let key = Self.key(for: name)
+        return (partials.appending("\(key).part"), partials.appending("\(key).journal"))
+    }
+
+    public func removePartial(named name: String) throws(StoreError) {
+        let partial = partial(named: name)
+        try FileSystem.removeFile(partial.part)
+        try FileSystem.removeFile(partial.journal)
+    }
+
+    /// Makes a file that the caller has verified the blob of its digest, and drops the journal beside it.
+    ///
+    /// The file is moved; where the blob is here already, it is removed. The content is durable when this returns, the
+    /// name with the first tree that is published with it: a thousand small files would cost a thousand syncs more.
+    /// - Throws: `unsafe` unless it is a regular file of the store's file system, `io`, `insufficientSpace`.
+    public func storeBlob(from part: FilePath, sha256 digest: Digest) async throws(StoreError) {
+        guard digest.algorithm == .sha256 else {
+            throw StoreError(.unsafe, "\(digest) is no sha256: blobs are named by nothing else")
+        }
+        try await offPool { _ throws(StoreError) in
+            try self.keepBlob(part, digest)
+            if part.extension == "part" {
+                var journal = part
+                journal.extension = "journal"
+                try FileSystem.removeFile(journal)
+            }
+        }
+    }
+
+    /// Copies a file from elsewhere on this machine into the store, sharing its extents where the file system can.
+    ///
+    /// Nothing is linked: the other file may change. What was copied is what is hashed.
+    /// - Parameter expected: any algorithm; nil for whatever it turns out to be.
+    /// - Returns: the blob's SHA-256 and size.
+    /// - Throws: `corrupt` where the content is not the expected, `unsafe` for what is no regular file, `cancelled`.
+    @discardableResult
+    public func adoptBlob(
+        copyOf source: FilePath, expected: Digest? = nil
+    ) async throws(StoreError) -> (digest: Digest, size: Int64) {
+        try await offPool { cancellation throws(StoreError) in
+            let copy = self.temporaryFile("adopt")
+            do throws(StoreError) {
+                let copied = try Self.copy(source, to: copy, expected: expected, cancellation)
+                try self.keepBlob(copy, copied.digest)
+                return copied
+            } catch {
+                try? FileSystem.removeFile(copy)
+                throw error
+            }
+        }
+    }
+
+    /// Whether the blob is here and its content has its digest. Reads all of it.
+    public func isIntact(_ digest: Digest) async throws(StoreError) -> Bool {
+        guard hasBlob(digest) else { return false }
+        let path = blobPath(digest)
+        return try await offPool { cancellation throws(StoreError) in
+            try FileSystem.withFile(path, .readOnly) { file throws(StoreError) in
+                try FileSystem.hash(file, path, cancellation: cancellation).digest == digest
+            }
+        }
+    }
+
+    /// Takes a blob away whose content is not what its name says, so that it can be fetched anew. The trees that link
+    /// to it keep theirs until `restore`.
+    public func discardBlob(_ digest: Digest) throws(StoreError) {
+        let path = blobPath(digest)
+        try FileSystem.removeFile(path)
+        if FileSystem.status(path.removingLastComponent()) != nil {
+            try FileSystem.syncFolder(path.removingLastComponent())
+        }
+    }
+
+    /// Gives a verified file of the store's file system its name as a blob.
+    func keepBlob(_ file: FilePath, _ digest: Digest) throws(StoreError) {
+        let blob = blobPath(digest)
+        try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
+            let status = try FileSystem.status(of: descriptor, file)
+            guard status.type == .regular else { throw StoreError(.unsafe, "\(file.visible) is not a regular file") }
+            if hasBlob(digest, size: status.size) { return try FileSystem.removeFile(file) }
+            try FileSystem.sync(descriptor, file)
+            try FileSystem.makeFolders(blob.removingLastComponent())
+            try FileSystem.move(file, to: blob)
+            // Not before: a crash in between would leave a partial that nobody can write to.
+            try FileSystem.setMode(descriptor, .blob, blob)
+        }
+    }
+
+    /// Makes the names of blobs durable.
+    func syncNames(ofBlobs digests: some Sequence<Digest>) throws(StoreError) {
+        let folders = Set(digests.map { blobPath($0).removingLastComponent() })
+        for folder in folders.union(folders.map { $0.removingLastComponent() }) { try FileSystem.syncFolder(folder) }
+    }
+
+    /// A name in staging that no other task or process has. Garbage, should this process die.
+    func temporaryFile(_ purpose: String) -> FilePath {
+        partials.appending("\(purpose)-\(UInt64.random(in: 0...UInt64.max)).part")
+    }
+
+    static func copy(
+        _ source: FilePath, to target: FilePath, expected: Digest?, _ cancellation: Cancellation
+    ) throws(StoreError) -> (digest: Digest, size: Int64) {
+        // Other caches keep links to their blobs, so links are followed here.
+        try FileSystem.withFile(source, .readOnly, followLinks: true) { input throws(StoreError) in
+            let status = try FileSystem.status(of: input, source)
+            guard status.type == .regular else { throw StoreError(.unsafe, "\(source.visible) is not a regular file") }
+            var hasher = ContentHasher(also: expected?.algorithm, size: status.size)
+            let size = try FileSystem.withFile(
+                target, .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]
+            ) { output throws(StoreError) in
+                try FileSystem.copy(
+                    from: input, source, to: output, target, hasher: &hasher, cancellation: cancellation)
+            }
+            let (sha256, digests) = hasher.finish()
+            guard let sha256, expected.map(digests.contains) ?? true else {
+                throw StoreError(
+                    .corrupt, "\(source.visible) is not what was promised: \(expected.map(String.init) ?? "")")
+            }
+            return (sha256, size)
+        }
+    }
+}
+
+extension FilePermissions {
+    /// 0444: content never changes under its name.
+    static let blob = FilePermissions(rawValue: 0o444)
+    /// 0555.
+    static let executable = FilePermissions(rawValue: 0o555)
+}

@@ -1,0 +1,127 @@
+public import ArtifactTypes
+import CSystemCalls
+public import SystemPackage
+
+extension StagedTree {
+    /// More than this is no artifact but an attack on whoever lists it.
+    private static let maximumEntries = 1_000_000
+    /// Above so many files one sync of the whole file system costs less than one of each: an fsync on ext4 is a
+    /// journal commit.
+    private static let filesWorthSyncingAlone = 64
+
+    /// Copies a regular file from elsewhere on this machine into the tree, for `scan` to take in; a link is not followed.
+    ///
+    /// - Throws: `io`, `insufficientSpace`, `cancelled`.
+    public func copy(_ source: FilePath, to path: RelativePath, executable: Bool) async throws(StoreError) {
+        let target = self.path(path)
+        try await offPool { cancellation throws(StoreError) in
+            try FileSystem.makeFolders(target.removingLastComponent())
+            try FileSystem.withFile(source, .readOnly) { input throws(StoreError) in
+                try FileSystem.withFile(
+                    target, .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]
+                ) { output throws(StoreError) in
+                    var hasher = ContentHasher(size: 0)
+                    _ = try FileSystem.copy(
+                        from: input, source, to: output, target, hasher: &hasher, cancellation: cancellation)
+                    try FileSystem.setMode(output, executable ? .executable : .blob, target)
+                }
+            }
+        }
+    }
+
+    /// Takes in what was written below `root` directly: hashes each file, cleans its mode (0444, or 0555 where any
+    /// execute bit was set; set-user-id goes) and makes it durable. What is recorded already is left alone.
+    ///
+    /// - Returns: the files that were new.
+    /// - Throws: `unsafe`, naming the entry, for a device, fifo or socket, a link that is absolute, leaves the tree or
+    ///   leads nowhere, a name that is no `RelativePath`, and colliding names; `cancelled`; `io`.
+    @discardableResult
+    public func scan() async throws(StoreError) -> [SidecarFile] {
+        try await offPool { cancellation throws(StoreError) in
+            let found = try self.walk()
+            let alone = found.files.count <= Self.filesWorthSyncingAlone
+            var files: [SidecarFile] = []
+            for path in found.files {
+                try cancellation.check()
+                files.append(try self.takeIn(path, sync: alone, cancellation))
+            }
+            if !alone {
+                try FileSystem.withFile(self.root, .readOnly, options: .directory) { folder throws(StoreError) in
+                    let result = csystem_sync_file_system(folder.rawValue)
+                    if result < 0 { throw StoreError(Errno(rawValue: -result), "write", self.root) }
+                }
+            }
+            for file in files { try self.record(file) }
+            for path in found.links { try self.record(self.checkedLink(path)) }
+            return files
+        }
+    }
+
+    /// Every folder of the tree, the root last, so that each name is durable before its folder's.
+    func folders() throws(StoreError) -> [FilePath] {
+        try walk().folders.map { path($0) }.reversed() + [root]
+    }
+
+    /// What is in the tree and not recorded. Folders are parents first.
+    func walk() throws(StoreError) -> (files: [RelativePath], links: [RelativePath], folders: [RelativePath]) {
+        var result: (files: [RelativePath], links: [RelativePath], folders: [RelativePath]) = ([], [], [])
+        var queue: [RelativePath?] = [nil]
+        var next = 0
+        var entries = 0
+        while next < queue.count {
+            let folder = queue[next]
+            next += 1
+            for name in try FileSystem.names(in: folder.map { path($0) } ?? root) {
+                entries += 1
+                guard entries <= Self.maximumEntries else {
+                    throw StoreError(.unsafe, "\(root.visible) has more than \(Self.maximumEntries) entries")
+                }
+                let relative: RelativePath
+                do {
+                    relative = try RelativePath((folder.map { $0.string + "/" } ?? "") + name.string)
+                } catch {
+                    throw StoreError(.unsafe, error.description)
+                }
+                switch FileSystem.status(path(relative))?.type {
+                case .directory:
+                    result.folders.append(relative)
+                    queue.append(relative)
+                case _ where isRecorded(relative): break
+                case .regular: result.files.append(relative)
+                case .symbolicLink: result.links.append(relative)
+                default:
+                    throw StoreError(.unsafe, "\(relative) is neither a file nor a folder nor a link")
+                }
+            }
+        }
+        return result
+    }
+
+    private func takeIn(
+        _ path: RelativePath, sync: Bool, _ cancellation: Cancellation
+    ) throws(StoreError) -> SidecarFile {
+        let file = self.path(path)
+        return try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
+            let status = try FileSystem.status(of: descriptor, file)
+            guard status.type == .regular else { throw StoreError(.unsafe, "\(path) is not a regular file") }
+            let (digest, size) = try FileSystem.hash(descriptor, file, cancellation: cancellation)
+            let executable = !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
+            try FileSystem.setMode(descriptor, executable ? .executable : .blob, file)
+            if sync { try FileSystem.sync(descriptor, file) }
+            return SidecarFile(path: path, size: size, digest: digest, blob: false, executable: executable)
+        }
+    }
+
+    /// Decided by where the link leads on this disk, not by its text: another link on the way may turn it.
+    private func checkedLink(_ path: RelativePath) throws(StoreError) -> SidecarLink {
+        let target = try FileSystem.readLink(self.path(path))
+        let root = try FileSystem.resolve(root)
+        let shown = "\(path) -> \(target.visiblyEscaped)"
+        guard !target.hasPrefix("/") else { throw StoreError(.unsafe, "\(shown): an absolute link") }
+        guard let end = try? FileSystem.resolve(self.path(path)) else {
+            throw StoreError(.unsafe, "\(shown): a link that leads nowhere")
+        }
+        guard end.starts(with: root) else { throw StoreError(.unsafe, "\(shown): a link out of its tree") }
+        return SidecarLink(path: path, target: target)
+    }
+}

@@ -1,0 +1,94 @@
+public import ArtifactTypes
+import CGit2
+import Glibc
+public import SystemPackage
+
+/// What a checkout brought.
+public struct GitCheckout: Sendable, Hashable {
+    /// The tree's id.
+    public var tree: String
+    public var files: Int
+    /// Commits of other repositories, by the empty folders that were made for them.
+    public var submodules: [GitSubmodule]
+}
+
+/// A commit of another repository that a tree names, and the folder that it belongs in.
+public struct GitSubmodule: Sendable, Hashable {
+    public var path: RelativePath
+    public var commit: String
+    /// As `.gitmodules` has it; nil where it has none.
+    public var url: String?
+}
+
+extension GitRepository {
+    /// Writes the files of `commit` into `folder`, which is there and empty: bytes as stored, without filters.
+    ///
+    /// Our own writer, not libgit2's: that one reads the machine's configuration and the repository's attributes, and
+    /// cannot be stopped. Everything is judged first; links are made last, so that nothing is written through one.
+    /// - Throws: `.revisionNotFound`, `.unsafeContent`, `.corrupt`, `.io`, and `.cancelled` within one file.
+    public func checkout(_ commit: String, into folder: FilePath) throws(GitError) -> GitCheckout {
+        try checkout(commit, into: folder, bounds: CheckoutBounds())
+    }
+
+    func checkout(
+        _ commit: String, into folder: FilePath, bounds: CheckoutBounds
+    ) throws(GitError) -> GitCheckout {
+        let tree = try self.commit(commit).tree
+        let repository = try handle()
+        var reader = try TreeReader(repository: repository, bounds: bounds)
+        let plan = try reader.plan(tree: tree)
+        for path in plan.folders {
+            try Self.check(mkdir(folder.appending(path.string).string, 0o777), "cannot make \(path)")
+        }
+        for file in plan.files {
+            if Task.isCancelled { throw GitError(.cancelled, "cancelled") }
+            try Self.write(file, of: repository, into: folder)
+        }
+        for link in plan.links {
+            try Self.check(symlink(link.target, folder.appending(link.path.string).string), "cannot make \(link.path)")
+        }
+        let urls = try submoduleURLs(plan, repository)
+        return GitCheckout(
+            tree: tree, files: plan.files.count + plan.links.count,
+            submodules: plan.submodules.map { .init(path: $0.path, commit: $0.commit, url: urls[$0.path.string]) })
+    }
+
+    private static func write(
+        _ file: CheckoutPlan.File, of repository: GitHandle, into folder: FilePath
+    ) throws(GitError) {
+        let blob = try Blob(file.id, in: repository)
+        do {
+            let descriptor = try FileDescriptor.open(
+                folder.appending(file.path.string), .writeOnly,
+                options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: FilePermissions(rawValue: file.isExecutable ? 0o777 : 0o666))
+            try descriptor.closeAfter { _ = try descriptor.writeAll(blob.bytes) }
+        } catch {
+            throw GitError(writing: file.path.string, error)
+        }
+    }
+
+    private static func check(_ result: Int32, _ doing: String) throws(GitError) {
+        if result == 0 { return }
+        let failure = Errno.last
+        throw GitError(.io(errno: failure.rawValue), "\(doing): \(failure)")
+    }
+
+    private func submoduleURLs(_ plan: CheckoutPlan, _ repository: GitHandle) throws(GitError) -> [String: String] {
+        guard let file = plan.files.first(where: { $0.path.string == ".gitmodules" }) else { return [:] }
+        let blob = try Blob(file.id, in: repository)
+        // 1 MiB: some 5,000 submodules.
+        guard blob.bytes.count <= 1 << 20 else { throw GitError(.unsafeContent, ".gitmodules is longer than 1 MiB") }
+        return SubmoduleList.urls(in: String(decoding: blob.bytes, as: UTF8.self))
+    }
+}
+
+extension GitError {
+    /// A failure to write `name`.
+    init(writing name: String, _ error: any Error) {
+        switch error {
+        case let error as Errno: self.init(.io(errno: error.rawValue), "cannot write \(name): \(error)")
+        default: self.init(mapping: error, otherwise: .corrupt)
+        }
+    }
+}

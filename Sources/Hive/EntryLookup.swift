@@ -1,0 +1,50 @@
+import ArtifactTypes
+import Provisioning
+import WorkerCatalog
+
+/// Which catalog entry an argument means.
+struct EntryLookup {
+    let kind: ArtifactKind
+    /// As the user wrote it.
+    let argument: String
+
+    /// A model's id by any accepted spelling of it. The selector's case does not matter; without one, the only model of
+    /// that repository is meant.
+    func find(_ reference: ArtifactReference, among ids: [String]) throws(ProvisionError) -> String {
+        let matching = ids.filter { text in
+            guard let id = try? ArtifactReference(parsing: text), id.stem == reference.stem else { return false }
+            if let revision = reference.revision, id.revision != revision { return false }
+            guard let selector = reference.selector else { return true }
+            return id.selector?.lowercased() == selector.lowercased()
+        }
+        return try single(matching, id: \.self, all: ids)
+    }
+
+    /// A worker by its id or a beginning of it that ends at a dash: the newest version where only versions differ.
+    func find(among entries: [WorkerBinary]) throws(ProvisionError) -> WorkerBinary {
+        guard (try? RelativePath(argument)) != nil, !argument.contains("/") else {
+            throw ProvisionError(.invalid, "\(argument.visiblyEscaped) cannot be a worker's id")
+        }
+        if let exact = entries.first(where: { $0.id == argument }) { return exact }
+        let matching = entries.filter { $0.id.hasPrefix(argument + "-") }
+        let kinds = Set(matching.map { [$0.name, $0.workerType.rawValue] })
+        if kinds.count == 1, let newest = matching.max(by: { $0.addedAt < $1.addedAt }) { return newest }
+        return try single(matching, id: \.id, all: entries.map(\.id))
+    }
+
+    private func single<Entry>(
+        _ matching: [Entry], id: (Entry) -> String, all: [String]
+    ) throws(ProvisionError) -> Entry {
+        if matching.count == 1 { return matching[0] }
+        let name = argument.visiblyEscaped
+        if matching.isEmpty {
+            let list = all.isEmpty ? "none is stored" : "stored: \(all.prefix(10).joined(separator: ", "))"
+            throw ProvisionError(
+                .notFound, "no \(kind.rawValue) \(name) is stored (\(list))",
+                remedy: "rbee-hive \(kind.rawValue) list shows all")
+        }
+        throw ProvisionError(
+            .invalid, "\(name) means several: \(matching.map(id).joined(separator: ", "))",
+            remedy: "name one of them in full")
+    }
+}

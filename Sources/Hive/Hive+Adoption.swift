@@ -1,0 +1,68 @@
+import ArtifactCatalog
+import ArtifactTypes
+import ContentStore
+import Logging
+import ModelCatalog
+import ModelProvisioner
+import Provisioning
+import WorkerCatalog
+import WorkerProvisioner
+
+/// Where the disk and the catalogs are brought together.
+extension Hive {
+    /// Settles what a crash left between the two: a published tree gets its row, a removed one loses it.
+    func adoptPending() throws(ProvisionError) {
+        do {
+            try store.adoptPending { item, sidecar in
+                switch (item.kind, sidecar) {
+                case (.model, let sidecar?): try models.add(ModelEntry(sidecar))
+                case (.worker, let sidecar?): try workers.add(WorkerBinary(sidecar))
+                case (.model, nil): try models.remove(item.id)
+                case (.worker, nil): try workers.remove(item.id)
+                }
+                configuration.logger.notice("settled \(item.id), which an interrupted run had left")
+            }
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// Fills new catalogs from the sidecars of all that is published.
+    func adoptAll() throws(ProvisionError) {
+        do {
+            let (publishedModels, brokenModels) = try store.sidecars(.model)
+            let (publishedWorkers, brokenWorkers) = try store.sidecars(.worker)
+            for sidecar in publishedModels { try models.add(ModelEntry(sidecar)) }
+            for sidecar in publishedWorkers { try workers.add(WorkerBinary(sidecar)) }
+            for tree in brokenModels + brokenWorkers {
+                configuration.logger.warning("left out \(tree.path): \(tree.error)")
+            }
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// The last step of every provision: the row commits, and the published tree needs no adoption any more.
+    func catalogue(_ entry: ModelEntry) async throws(ProvisionError) {
+        try await settling(StoreItem(kind: .model, id: entry.id)) { try models.add(entry) }
+    }
+
+    func catalogue(_ entry: WorkerBinary) async throws(ProvisionError) {
+        try await settling(StoreItem(kind: .worker, id: entry.id)) { try workers.add(entry) }
+    }
+
+    /// Under the item's lock: whoever removed the tree meanwhile has removed the row too, and it must not come back.
+    private func settling(_ item: StoreItem, _ add: () throws -> Void) async throws(ProvisionError) {
+        do {
+            try await store.withLock(.item(item), deadline: .seconds(300)) {
+                guard try store.sidecar(item) != nil else {
+                    throw ProvisionError(.notFound, "\(item) was removed by another process", remedy: "ask for it again")
+                }
+                try add()
+                try store.settle(item)
+            }
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import ArtifactCatalog
+public import ArtifactTypes
+import ContentStore
+public import ModelCatalog
+import ModelProvisioner
+import Pipeline
+public import Provisioning
+public import SystemPackage
+
+/// Models: downloaded, found, removed.
+extension Hive {
+    public struct ModelRequest: Sendable {
+        public var reference: ArtifactReference
+        public var offline: Bool
+        public var force: Bool
+        /// A digest that the user supplied for the model's only file.
+        public var expected: Digest?
+
+        public init(reference: ArtifactReference, offline: Bool = false, force: Bool = false, expected: Digest? = nil) {
+            self.reference = reference
+            self.offline = offline
+            self.force = force
+            self.expected = expected
+        }
+    }
+
+    /// What a download would fetch. No payload moves.
+    public func planModel(
+        _ request: ModelRequest, progress: ProgressSink
+    ) async throws(ProvisionError) -> Resolution {
+        let job = job(.model, offline: request.offline, force: request.force, progress: progress)
+        return try await modelProvisioner.plan(request.reference, for: job).resolution
+    }
+
+    /// Downloads, verifies, publishes and catalogues a model; what is here already at the same revision is returned as
+    /// it is.
+    public func downloadModel(
+        _ request: ModelRequest, progress: ProgressSink
+    ) async throws(ProvisionError) -> ModelEntry {
+        let job = job(
+            .model, offline: request.offline, force: request.force, expected: request.expected, progress: progress)
+        let plan = try await modelProvisioner.plan(request.reference, for: job)
+        if !request.force, let entry = try modelProvisioner.current(plan) {
+            try check(entry, against: request.expected)
+            // The tree is the truth: a row that was lost is written again.
+            if try row(entry.id) == nil { try await catalogue(entry) }
+            progress(.notice("\(entry.id) is here already, at this revision"))
+            return entry
+        }
+        let entry = try await modelProvisioner.provision(plan, for: job)
+        try await catalogue(entry)
+        return entry
+    }
+
+    /// The model that `argument` means.
+    ///
+    /// - Throws: `.invalid` for a malformed or ambiguous id, `.notFound` for one that is not stored.
+    public func model(_ argument: String) throws(ProvisionError) -> ModelEntry {
+        let reference = try lookupReference(argument)
+        for id in [reference.description, argument] {
+            if let entry = try row(id) { return entry }
+        }
+        let ids = try modelSummaries().map(\.id)
+        let id = try EntryLookup(kind: .model, argument: argument).find(reference, among: ids)
+        guard let entry = try row(id) else { throw ProvisionError(.notFound, "\(id) was removed meanwhile") }
+        return entry
+    }
+
+    /// All models, by id, with what a table shows of them.
+    public func modelSummaries() throws(ProvisionError) -> [ArtifactSummary] {
+        do {
+            return try models.summaries()
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// All models as one JSON array.
+    public func modelsJSON() throws(ProvisionError) -> String {
+        do {
+            return try models.listJSON()
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// The folder of a model's files.
+    public func folder(of entry: ModelEntry) -> FilePath {
+        store.treePath(StoreItem(kind: .model, id: entry.id))
+    }
+
+    /// Notes that a model was used; `gc` goes by it.
+    public func touch(_ entry: ModelEntry) throws(ProvisionError) {
+        do {
+            try models.touch(entry.id, at: .now)
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// The row goes first: a crash in between leaves files without a row, never a row without files.
+    public func removeModel(_ entry: ModelEntry) async throws(ProvisionError) {
+        try await removing(StoreItem(kind: .model, id: entry.id)) { try models.remove(entry.id) }
+    }
+
+    private func row(_ id: String) throws(ProvisionError) -> ModelEntry? {
+        do {
+            return try models.get(id)
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    private func check(_ entry: ModelEntry, against expected: Digest?) throws(ProvisionError) {
+        guard let expected, entry.digest != expected else { return }
+        throw ProvisionError(
+            .digestMismatch,
+            "\(entry.id) is stored as \(entry.digest?.description ?? "several files"), not \(expected)",
+            remedy: "check the digest, or fetch it again with --force")
+    }
+
+    /// An id argument as a reference, its vendor filled in where it is bare.
+    private func lookupReference(_ argument: String) throws(ProvisionError) -> ArtifactReference {
+        do {
+            var reference = try ArtifactReference(parsing: argument)
+            if reference.vendor == nil { reference.vendor = "hf" }
+            return reference
+        } catch {
+            throw ProvisionError(.invalid, error.description)
+        }
+    }
+}

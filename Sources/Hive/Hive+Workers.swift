@@ -1,0 +1,84 @@
+import ArtifactCatalog
+import ArtifactTypes
+import ContentStore
+public import Provisioning
+public import WorkerCatalog
+import WorkerProvisioner
+
+/// Workers: built, installed, found, removed.
+extension Hive {
+    /// What a build would run, and on which commit. Only a listing is asked for.
+    public func planBuild(
+        _ request: BuildRequest, progress: ProgressSink
+    ) async throws(ProvisionError) -> BuildPlan {
+        BuildPlan(try await workerProvisioner.plan(request.provisioned, for: job(.worker, progress: progress)))
+    }
+
+    /// Builds, smoke-tests, publishes and catalogues a worker; the same inputs are not built twice.
+    public func buildWorker(
+        _ request: BuildRequest, force: Bool, progress: ProgressSink
+    ) async throws(ProvisionError) -> WorkerBinary {
+        let job = job(.worker, force: force, progress: progress)
+        let plan = try await workerProvisioner.plan(request.provisioned, for: job)
+        if !force, let entry = try workerProvisioner.current(plan) {
+            try await catalogueIfMissing(entry)
+            progress(.notice("\(entry.id) is here already, made of the same"))
+            return entry
+        }
+        let entry = try await workerProvisioner.build(plan, for: job)
+        try await catalogue(entry)
+        return entry
+    }
+
+    /// Installs, smoke-tests, publishes and catalogues a worker from a release archive.
+    public func installWorker(
+        _ request: InstallRequest, force: Bool, progress: ProgressSink
+    ) async throws(ProvisionError) -> WorkerBinary {
+        let job = job(.worker, force: force, progress: progress)
+        let plan = try await workerProvisioner.plan(request.provisioned, for: job)
+        if !force, let entry = try workerProvisioner.current(plan) {
+            try await catalogueIfMissing(entry)
+            progress(.notice("\(entry.id) is here already, made of the same"))
+            return entry
+        }
+        let entry = try await workerProvisioner.install(plan, for: job)
+        try await catalogue(entry)
+        return entry
+    }
+
+    /// The worker that `argument` means: its id, or as much of it as one worker matches.
+    public func worker(_ argument: String) throws(ProvisionError) -> WorkerBinary {
+        try EntryLookup(kind: .worker, argument: argument).find(among: try workerList())
+    }
+
+    /// All workers, by id.
+    public func workerList() throws(ProvisionError) -> [WorkerBinary] {
+        do {
+            return try workers.list()
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    /// Notes that a worker was used.
+    public func touch(_ entry: WorkerBinary) throws(ProvisionError) {
+        do {
+            try workers.touch(entry.id, at: .now)
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
+    public func removeWorker(_ entry: WorkerBinary) async throws(ProvisionError) {
+        try await removing(StoreItem(kind: .worker, id: entry.id)) { try workers.remove(entry.id) }
+    }
+
+    private func catalogueIfMissing(_ entry: WorkerBinary) async throws(ProvisionError) {
+        do {
+            if try workers.contains(entry.id) { return }
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+        try await catalogue(entry)
+    }
+}

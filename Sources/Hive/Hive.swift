@@ -1,0 +1,104 @@
+public import ArtifactCatalog
+import ArtifactTypes
+import ContentStore
+import Credentials
+import Foundation
+import Logging
+public import ModelCatalog
+import ModelProvisioner
+import Pipeline
+public import Provisioning
+import SystemPackage
+public import Transfer
+import VendorHost
+public import Vendors
+public import WorkerCatalog
+import WorkerProvisioner
+
+/// The agent on one machine. It alone composes: it asks a provisioner for an artifact, and then tells the catalog.
+public final class Hive: Sendable {
+    public static let version = "0.1.0"
+
+    public let configuration: HiveConfiguration
+    public let registry: VendorRegistry
+    public let models: ModelCatalog
+    public let workers: WorkerCatalog
+    let store: ContentStore
+    let pipeline: Pipeline
+    let modelProvisioner: ModelProvisioner
+    let workerProvisioner: WorkerProvisioner
+    private let engine: TransferEngine
+
+    /// Opens the store and the catalogs, reads vendors.d, and adopts what an earlier run published and could not
+    /// catalogue any more.
+    ///
+    /// - Parameter modules: the vendor modules that the program was built with; git brings its own transport.
+    /// - Throws: `.io`, `.insufficientSpace` where the store cannot be opened.
+    public init(
+        _ configuration: HiveConfiguration, modules: VendorModules
+    ) throws(ProvisionError) {
+        self.configuration = configuration
+        let logger = configuration.logger
+        let engine = TransferEngine(Self.transfer(configuration.environment), logger: logger)
+        self.engine = engine
+        let database: CatalogDatabase
+        do {
+            store = try ContentStore(root: configuration.home)
+            database = try CatalogDatabase(path: configuration.home.appending("catalog.sqlite"))
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+        models = ModelCatalog(database)
+        workers = WorkerCatalog(database)
+        registry = VendorRegistry.load(
+            modules: modules(engine) + [VendorHost.module(version: Self.version)], folders: configuration.vendorFolders,
+            services: Self.services(engine: engine, store: store, configuration: configuration))
+        pipeline = Pipeline(registry: registry, store: store, engine: engine)
+        modelProvisioner = ModelProvisioner(pipeline: pipeline)
+        workerProvisioner = WorkerProvisioner(pipeline: pipeline, environment: configuration.environment)
+        if let damaged = database.setAside {
+            logger.warning("the catalog was damaged and is kept as \(damaged); it is made anew from what is on disk")
+            try adoptAll()
+        }
+        try adoptPending()
+    }
+
+    /// Certificates as curl's users have set them; proxies are read from the environment by the engine.
+    private static func transfer(_ environment: [String: String]) -> TransferConfiguration {
+        TransferConfiguration(caFile: environment.value("CURL_CA_BUNDLE") ?? environment.value("SSL_CERT_FILE"))
+    }
+
+    /// All of the world that vendors get to see.
+    private static func services(
+        engine: TransferEngine, store: ContentStore, configuration: HiveConfiguration
+    ) -> ProvisionServices {
+        let secrets = SecretReader(environment: configuration.environment, logger: configuration.logger)
+        return ProvisionServices(
+            http: HTTPService(engine),
+            secret: { source throws(ProvisionError) in
+                do {
+                    return try await secrets.read(source)
+                } catch {
+                    throw ProvisionError(.configuration, "cannot read the secret from \(source): \(error)")
+                }
+            },
+            keptSources: KeptSources { key, body in
+                try await store.withSource(key) { folder in try await body(folder) }
+            },
+            environment: configuration.environment, logger: configuration.logger)
+    }
+
+    func job(
+        _ kind: ArtifactKind, offline: Bool = false, force: Bool = false, expected: Digest? = nil,
+        progress: ProgressSink
+    ) -> ProvisionJob {
+        ProvisionJob(
+            id: "\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8).lowercased())", kind: kind,
+            offline: offline, force: force, expected: expected, progress: progress, logger: configuration.logger)
+    }
+}
+
+extension Hive {
+    /// Makes the vendor modules that a program was built with.
+    public typealias VendorModules = @Sendable (TransferEngine) -> [VendorModule]
+}

@@ -1,0 +1,47 @@
+import Foundation
+public import Logging
+public import SystemPackage
+
+/// Where a hive lives and what it reads; made once from flags and environment.
+public struct HiveConfiguration: Sendable {
+    /// The store's root.
+    public var home: FilePath
+    /// Folders of vendors.d files, in the order in which later ones override earlier ones.
+    public var vendorFolders: [FilePath]
+    public var environment: [String: String]
+    public var logger: Logger
+
+    /// - Parameters:
+    ///   - home: `--home`; else `RBEE_HOME`, else `$XDG_CACHE_HOME/rbee`, else `~/.cache/rbee`.
+    ///   - vendorFolders: `--vendors-dir`, in addition to the usual folders and those in `RBEE_VENDORS_D`.
+    ///   - prefix: where the program is installed; its `share/rbee/vendors.d` is read first.
+    public init(
+        home: String?, vendorFolders: [String], prefix: FilePath?, environment: [String: String], logger: Logger
+    ) {
+        self.environment = environment
+        self.logger = logger
+        let user = environment.value("HOME") ?? "/"
+        self.home = FilePath(
+            home ?? environment.value("RBEE_HOME")
+                ?? environment.value("XDG_CACHE_HOME").map { $0 + "/rbee" } ?? user + "/.cache/rbee")
+        if self.home.isRelative { self.home = Self.workingDirectory.pushing(self.home) }
+
+        let configuration = environment.value("XDG_CONFIG_HOME") ?? user + "/.config"
+        var folders = prefix.map { [$0.appending("share/rbee/vendors.d")] } ?? []
+        folders += [FilePath("/etc/rbee/vendors.d"), FilePath(configuration + "/rbee/vendors.d")]
+        let extra = (environment["RBEE_VENDORS_D"] ?? "").split(separator: ":").map(String.init) + vendorFolders
+        folders += extra.map { FilePath($0) }
+        self.vendorFolders = folders.map { $0.isRelative ? Self.workingDirectory.pushing($0) : $0 }
+    }
+
+    private static var workingDirectory: FilePath {
+        FilePath(FileManager.default.currentDirectoryPath)
+    }
+}
+
+extension [String: String] {
+    /// The value of a variable that is set and not empty.
+    func value(_ name: String) -> String? {
+        self[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

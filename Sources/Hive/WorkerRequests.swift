@@ -1,0 +1,90 @@
+public import ArtifactTypes
+import Pipeline
+import Provisioning
+import WorkerBuild
+import WorkerProvisioner
+
+extension Hive {
+    /// What `worker build` is asked for.
+    public struct BuildRequest: Sendable {
+        public var variant: Accelerator
+        /// Which worker; nil for the default one.
+        public var worker: String?
+        /// A branch, tag or commit instead of the configured one.
+        public var revision: String?
+        /// False on the user's own word alone: then a recipe may do whatever the user may.
+        public var sandboxed: Bool
+        /// Compilers at once; nil for one a core.
+        public var jobs: Int?
+
+        public init(
+            variant: Accelerator, worker: String? = nil, revision: String? = nil, sandboxed: Bool = true,
+            jobs: Int? = nil
+        ) {
+            self.variant = variant
+            self.worker = worker
+            self.revision = revision
+            self.sandboxed = sandboxed
+            self.jobs = jobs
+        }
+
+        var provisioned: WorkerProvisioner.BuildRequest {
+            WorkerProvisioner.BuildRequest(
+                variant: variant, worker: worker, revision: revision, sandbox: sandboxed ? .require : .off, jobs: jobs)
+        }
+    }
+
+    /// What `worker install` is asked for; what is nil is read from the archive's name.
+    public struct InstallRequest: Sendable {
+        public var reference: ArtifactReference
+        public var name: String?
+        public var version: String?
+        public var variant: Accelerator?
+        /// Whether the executable's first run is confined.
+        public var sandboxed: Bool
+
+        public init(
+            reference: ArtifactReference, name: String? = nil, version: String? = nil, variant: Accelerator? = nil,
+            sandboxed: Bool = true
+        ) {
+            self.reference = reference
+            self.name = name
+            self.version = version
+            self.variant = variant
+            self.sandboxed = sandboxed
+        }
+
+        var provisioned: WorkerProvisioner.InstallRequest {
+            WorkerProvisioner.InstallRequest(
+                reference: reference, name: name, version: version, variant: variant,
+                sandbox: sandboxed ? .require : .off)
+        }
+    }
+
+    /// What a build would run, and on which commit.
+    public struct BuildPlan: Sendable, Encodable {
+        public let id: String
+        public let repository: String?
+        public let commit: String?
+        public let directory: String?
+        /// Lines that run first, with network.
+        public let network: [String]
+        public let build: [String]
+        public let binary: String
+        /// What each required tool says of its version.
+        public let toolchain: [String: String]
+        public let sandboxed: Bool
+
+        init(_ plan: WorkerProvisioner.BuildPlan) {
+            id = plan.name.id
+            repository = plan.plan.resolution.git?.url
+            commit = plan.plan.resolution.git?.commit
+            directory = plan.recipe.directory?.string
+            network = plan.recipe.network
+            build = plan.recipe.build
+            binary = plan.recipe.binary.string
+            toolchain = plan.toolchain
+            sandboxed = plan.isSandboxed
+        }
+    }
+}

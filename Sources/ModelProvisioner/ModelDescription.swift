@@ -1,0 +1,120 @@
+import ArtifactTypes
+import ContentStore
+import Foundation
+import ModelCatalog
+import ModelFormats
+import Pipeline
+import Provisioning
+import SystemPackage
+import Vendors
+
+/// Step 5 for a model: what its files' headers say, as a catalog entry.
+struct ModelDescription {
+    let staged: Staged
+    let plan: Plan
+    /// The tree's final place.
+    let folder: FilePath
+    private var files: [SidecarFile] { staged.tree.files }
+
+    func entry() throws(ProvisionError) -> ModelEntry {
+        let reference = staged.resolution.reference
+        let main = mainFile
+        let facts = try facts()
+        return ModelEntry(
+            id: plan.item.id, name: name(of: reference), author: author(of: reference), source: source,
+            path: main.map { folder.appending($0.path.string) }?.string ?? folder.string,
+            size: files.reduce(0) { $0 + $1.size }, modelType: modelType,
+            config: ModelConfiguration(
+                architecture: facts.architecture, contextLength: facts.contextLength,
+                quantization: facts.quantization, parameters: facts.parameters,
+                license: staged.resolution.metadata.license, tags: staged.resolution.metadata.tags,
+                files: files.map { ModelFile(path: $0.path, size: $0.size, digest: $0.digest) },
+                sha: staged.resolution.revision, gated: staged.resolution.metadata.gated),
+            revision: staged.resolution.revision, digest: main?.digest, verified: !staged.unverified)
+    }
+
+    /// The one file that a worker is started with: the only GGUF, or the first of its shards.
+    private var mainFile: SidecarFile? {
+        let models = files.filter { $0.path.string.lowercased().hasSuffix(".gguf") && !ShardName.isProjector($0.path) }
+        let firsts = models.filter { ShardName($0.path)?.index ?? 1 == 1 }
+        return firsts.count == 1 ? firsts[0] : nil
+    }
+
+    private struct Facts {
+        var architecture: String?
+        var contextLength: Int64?
+        var quantization: String?
+        var parameters: Int64?
+    }
+
+    private func facts() throws(ProvisionError) -> Facts {
+        let weights = mainFile.map(shards) ?? files.filter { $0.path.string.lowercased().hasSuffix(".safetensors") }
+        var facts = Facts()
+        if let header = try header(of: weights) {
+            facts.architecture = header.architecture
+            facts.contextLength = header.contextLength
+            facts.quantization = header.quantization
+            facts.parameters = header.parameters
+        } else if let main = mainFile {
+            throw ProvisionError(
+                .digestMismatch, "\(main.path) of \(plan.item.id) is no GGUF file",
+                remedy: "the file is as its vendor published it; report it there")
+        }
+        if let config = try repositoryConfiguration() {
+            facts.architecture = facts.architecture ?? config["model_type"]?.stringValue
+            facts.contextLength = facts.contextLength ?? config["max_position_embeddings"]?.integerValue
+        }
+        return facts
+    }
+
+    private func shards(of main: SidecarFile) -> [SidecarFile] {
+        guard let first = ShardName(main.path) else { return [main] }
+        return files.filter { ShardName($0.path)?.isSameSet(as: first) ?? false }
+    }
+
+    private func header(of weights: [SidecarFile]) throws(ProvisionError) -> ModelHeader? {
+        do {
+            return try ModelHeader.read(shards: weights.map { staged.tree.root.appending($0.path.string) })
+        } catch {
+            throw ProvisionError(
+                .digestMismatch, "\(plan.item.id) has a broken header: \(error)",
+                remedy: "the file is as its vendor published it; report it there")
+        }
+    }
+
+    /// A repository's config.json, where there is one of a sane size that parses.
+    private func repositoryConfiguration() throws(ProvisionError) -> JSONValue? {
+        guard let file = files.first(where: { $0.path.string == "config.json" }), file.size < 1 << 20 else {
+            return nil
+        }
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: staged.tree.root.appending("config.json").string))
+            return try? JSONDecoder().decode(JSONValue.self, from: data)
+        } catch {
+            throw ProvisionError(.io(errno: 0), "cannot read config.json of \(plan.item.id): \(error)")
+        }
+    }
+
+    private var modelType: ModelType {
+        files.contains { $0.path.string == "model_index.json" } ? .image : .llm
+    }
+
+    private var source: ModelSource {
+        switch plan.match.configuration.module {
+        case "huggingface": .huggingFace
+        case "local": .local
+        default: .other(plan.match.name)
+        }
+    }
+
+    private func name(of reference: ArtifactReference) -> String {
+        let last = reference.locator.split(separator: "/").last.map(String.init) ?? reference.locator
+        guard let selector = reference.selector, !selector.contains(".") else { return last }
+        return "\(last) \(selector)"
+    }
+
+    private func author(of reference: ArtifactReference) -> String? {
+        guard !reference.isURL, let slash = reference.locator.firstIndex(of: "/") else { return nil }
+        return String(reference.locator[..<slash])
+    }
+}

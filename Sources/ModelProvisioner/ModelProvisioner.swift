@@ -1,0 +1,86 @@
+import ArtifactCatalog
+public import ArtifactTypes
+import ContentStore
+public import ModelCatalog
+import ModelFormats
+public import Pipeline
+public import Provisioning
+import Vendors
+
+/// The pipeline for models: it chooses files by quantization or name, and describes the tree by its header.
+public struct ModelProvisioner: Sendable {
+    let pipeline: Pipeline
+
+    public init(pipeline: Pipeline) {
+        self.pipeline = pipeline
+    }
+
+    /// Steps 1 and 2: the revision, the files and the id that `reference` comes to. No payload moves.
+    public func plan(_ reference: ArtifactReference, for job: ProvisionJob) async throws(ProvisionError) -> Plan {
+        let match = try pipeline.registry.vendor(for: reference, kind: .model)
+        let known = job.force ? nil : try held(match.reference)
+        let resolution = try await pipeline.resolve(match, known: known, for: job)
+        let selected = resolution == known ? resolution : try select(from: resolution, of: match, for: job)
+        let item = StoreItem(kind: .model, id: selected.reference.description)
+        job.progress(.resolved(selected))
+        return Plan(match: match, resolution: selected, item: item)
+    }
+
+    /// The entry of what `plan` names, where the store has all of it already.
+    public func current(_ plan: Plan) throws(ProvisionError) -> ModelEntry? {
+        guard let sidecar = try pipeline.held(plan) else { return nil }
+        return try ModelEntry(sidecar)
+    }
+
+    /// Steps 3 to 6.
+    public func provision(_ plan: Plan, for job: ProvisionJob) async throws(ProvisionError) -> ModelEntry {
+        let sidecar = try await pipeline.provision(plan, for: job) { staged in
+            let folder = pipeline.store.treePath(plan.item)
+            return try CatalogJSON.value(of: ModelDescription(staged: staged, plan: plan, folder: folder).entry())
+        }
+        return try ModelEntry(sidecar)
+    }
+
+    /// What the store has for the very artifact that `reference` names: under its own spelling, with the quantization in
+    /// upper case, or, where nothing is selected, with the quantization that would be chosen first.
+    private func held(_ reference: ArtifactReference) throws(ProvisionError) -> Resolution? {
+        var spellings = [reference.selector]
+        if let selector = reference.selector {
+            spellings.append(selector.uppercased())
+        } else if !reference.isURL {
+            spellings.append(ModelSelection.preferredQuantizations.first)
+        }
+        for selector in spellings {
+            var candidate = reference
+            candidate.selector = selector
+            let item = StoreItem(kind: .model, id: candidate.description)
+            if let sidecar = try pipeline.sidecar(item), pipeline.store.isComplete(sidecar) {
+                return try? sidecar.resolution.decoded(as: Resolution.self)
+            }
+        }
+        return nil
+    }
+
+    /// Step 2. A vendor that listed exactly what is to be fetched is taken at its word.
+    private func select(
+        from resolution: Resolution, of match: VendorRegistry.Match, for job: ProvisionJob
+    ) throws(ProvisionError) -> Resolution {
+        guard case .files(let files, listing: .repository) = resolution.payload else { return resolution }
+        let selection: ModelSelection
+        do {
+            selection = try ModelSelection.select(
+                files.map { ModelSelection.File(path: $0.path, size: $0.size) },
+                selector: resolution.reference.selector, allowPickle: match.configuration.trust.allowPickle)
+        } catch {
+            throw ProvisionError(
+                error.isUnsafe ? .unsafeContent : .selectorNotFound, "\(resolution.reference): \(error)",
+                remedy: error.remedy)
+        }
+        for note in selection.notes { job.progress(.notice(note)) }
+        let chosen = Set(selection.paths)
+        var selected = resolution
+        selected.reference.selector = selection.selector
+        selected.payload = .files(files.filter { chosen.contains($0.path) }, listing: .repository)
+        return selected
+    }
+}

@@ -1,0 +1,93 @@
+import Archives
+import ArtifactTypes
+import ContentStore
+import Provisioning
+import SystemPackage
+import Transfer
+import Vendors
+
+/// How one file of a plan gets into its tree.
+struct FileFetch: Sendable {
+    let plan: Plan
+    /// Nil where the blob alone is wanted.
+    let tree: StagedTree?
+    let job: ProvisionJob
+    let access: TransferAccess
+    let store: ContentStore
+    let engine: TransferEngine
+
+    func run(_ file: WantedFile) async throws -> Pipeline.Fetched {
+        if let done = try await link(file) { return done }
+        if job.offline {
+            throw ProvisionError(
+                .offline, "\(file.remote.path) of \(plan.item.id) is not stored", remedy: "run it without --offline")
+        }
+        let name = partialName(of: file.remote)
+        return try await store.withLock(
+            .partial(name), deadline: Pipeline.lockDeadline,
+            onWait: { holder in job.progress(.notice("waiting for \(holder), which fetches \(file.remote.path)")) },
+            {
+                if let done = try await link(file) { return done }
+                return try await fetch(file, as: name)
+            })
+    }
+
+    /// The file from a blob that is here, unless the user wants it fetched.
+    private func link(_ file: WantedFile) async throws -> Pipeline.Fetched? {
+        guard !job.force, let blob = file.blob, file.isHere(in: store) else { return nil }
+        try await tree?.link(blob: blob, at: file.remote.path)
+        job.progress(.fileDone(path: file.remote.path.string, bytes: file.remote.size ?? 0))
+        return Pipeline.Fetched(unverified: file.remote.digest == nil)
+    }
+
+    private func fetch(_ file: WantedFile, as name: String) async throws -> Pipeline.Fetched {
+        let remote = file.remote
+        let partial = store.partial(named: name)
+        // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
+        let outcome = try await engine.download(
+            Download(
+                sources: remote.sources.map { DownloadSource(url: $0.url, secretHeaders: $0.headers) },
+                size: remote.size, digest: remote.digest ?? file.seen, partial: partial.part,
+                journal: partial.journal, access: access, refresh: refresh(remote)),
+            progress: { received, total in
+                job.progress(.transfer(path: remote.path.string, received: received, total: total))
+            })
+        var fetched = Pipeline.Fetched(unverified: remote.digest == nil)
+        switch remote.unpack {
+        case .none:
+            try await store.storeBlob(from: partial.part, sha256: outcome.sha256)
+            try await tree?.link(blob: outcome.sha256, at: remote.path)
+        case .archive(let strip):
+            guard let tree else { break }
+            job.progress(.stage("unpacking \(remote.path)"))
+            let policy = ExtractionPolicy(strip: strip.map { .components($0) } ?? .singleTopFolder)
+            _ = try await Archive.extract(partial.part, into: tree.root, policy: policy)
+            fetched.unpacked = [name]
+        case .single:
+            guard let tree else { break }
+            job.progress(.stage("unpacking \(remote.path)"))
+            _ = try await Archive.expandSingle(
+                partial.part, to: tree.path(remote.path), policy: ExtractionPolicy())
+            fetched.unpacked = [name]
+        }
+        job.progress(.fileDone(path: remote.path.string, bytes: outcome.size))
+        return fetched
+    }
+
+    /// A partial is named after its content, or, where no digest is known, after where it comes from: so any later job
+    /// finds it.
+    private func partialName(of file: RemoteFile) -> String {
+        if let digest = file.digest { return ContentStore.partialName(digest: digest) }
+        return ContentStore.partialName(url: file.sources.first?.url ?? "", revision: plan.resolution.revision)
+    }
+
+    /// Signed URLs expire: the vendor is asked again for the same file at the same revision.
+    private func refresh(_ file: RemoteFile) -> @Sendable () async throws -> [DownloadSource] {
+        { [plan, job] in
+            let again = try await plan.match.provisioner.resolve(plan.match.reference, in: job.context(known: nil))
+            guard again.revision == plan.resolution.revision else { return [] }
+            return (again.files.first { $0.path == file.path }?.sources ?? [])
+                .map { DownloadSource(url: $0.url, secretHeaders: $0.headers) }
+        }
+    }
+}

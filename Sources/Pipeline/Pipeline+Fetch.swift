@@ -1,0 +1,102 @@
+import Archives
+import ArtifactTypes
+import ContentStore
+import Provisioning
+import SystemPackage
+import Transfer
+import Vendors
+
+/// Steps 3 and 4: every file of a plan, linked from what is here or fetched, and unpacked.
+extension Pipeline {
+    /// What fetching the files of a plan came to.
+    struct Fetched: Sendable {
+        /// True where some file had no published digest.
+        var unverified = false
+        /// Partials of archives, to be removed once their content is published.
+        var unpacked: [String] = []
+
+        mutating func add(_ other: Fetched) {
+            unverified = unverified || other.unverified
+            unpacked += other.unpacked
+        }
+    }
+
+    /// How many files are in flight; the engine bounds the connections to a host on its own.
+    private static let filesInFlight = 4
+
+    func fetch(
+        _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
+    ) async throws -> Fetched {
+        let wanted = try prepare(files, of: plan, for: job)
+        let fetching = FileFetch(
+            plan: plan, tree: tree, job: job, access: transferAccess(of: plan), store: store, engine: engine)
+        return try await withThrowingTaskGroup(of: Fetched.self) { group in
+            var result = Fetched()
+            var rest = wanted[...]
+            for _ in 0..<Self.filesInFlight {
+                guard let file = rest.popFirst() else { break }
+                group.addTask { try await fetching.run(file) }
+            }
+            while let one = try await group.next() {
+                result.add(one)
+                guard let file = rest.popFirst() else { continue }
+                group.addTask { try await fetching.run(file) }
+            }
+            return result
+        }
+    }
+
+    /// Step 3: says what is to come and makes sure that it fits.
+    private func prepare(
+        _ files: [RemoteFile], of plan: Plan, for job: ProvisionJob
+    ) throws -> [WantedFile] {
+        guard job.expected == nil || files.count == 1 else {
+            throw ProvisionError(
+                .invalid, "--expect names one digest, and \(plan.item.id) has \(files.count) files",
+                remedy: "name the one file after a colon")
+        }
+        let seen = try seenBefore(of: plan)
+        let wanted = files.map { file in
+            var file = file
+            file.digest = job.expected ?? file.digest
+            return WantedFile(remote: file, seen: seen[file.path])
+        }
+        let here = job.force ? [] : wanted.filter { $0.isHere(in: store) }
+        let present = here.reduce(Int64(0)) { $0 + ($1.remote.size ?? 0) }
+        let sizes = files.compactMap(\.size)
+        let total = sizes.reduce(Int64(0)) { sum, size in
+            let (next, overflow) = sum.addingReportingOverflow(size)
+            return overflow ? .max : next
+        }
+        job.progress(
+            .planned(files: files.count, bytes: sizes.count == files.count ? total : nil, present: present))
+        do {
+            try store.ensureSpace(for: max(0, total - present))
+        } catch {
+            throw ProvisionError(pipeline: error).of(plan.item.id)
+        }
+        return wanted
+    }
+
+    /// What an earlier provision of the same item found: the digests of files that the vendor publishes none for, valid
+    /// at the same revision alone, and of files known by another kind of digest, valid while that one stays.
+    private func seenBefore(of plan: Plan) throws -> [RelativePath: Digest] {
+        guard
+            let sidecar = try store.sidecar(plan.item),
+            let earlier = try? sidecar.resolution.decoded(as: Resolution.self)
+        else { return [:] }
+        let sameRevision = earlier.revision == plan.resolution.revision
+        let now = Dictionary(
+            plan.resolution.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        var seen: [RelativePath: Digest] = [:]
+        for file in earlier.files where file.unpack == .none && now[file.path] == .some(file.digest) {
+            if file.digest == nil && !sameRevision { continue }
+            seen[file.path] = sidecar.files.first { $0.path == file.path }?.digest
+        }
+        return seen
+    }
+
+    func transferAccess(of plan: Plan) -> TransferAccess {
+        TransferAccess(plan.match.provisioner.access(for: plan.match.reference))
+    }
+}

@@ -1,0 +1,58 @@
+public import ArtifactTypes
+public import ContentStore
+public import Provisioning
+import Transfer
+import Vendors
+
+extension Pipeline {
+    /// Fetches the files at `paths` again, at the revision that `sidecar` records and against the digests in it, and
+    /// replaces them in the blobs and in every tree.
+    public func repair(
+        _ sidecar: Sidecar, _ paths: [RelativePath], for job: ProvisionJob
+    ) async throws(ProvisionError) {
+        let item = StoreItem(kind: sidecar.kind, id: sidecar.id)
+        guard let resolution = try? sidecar.resolution.decoded(as: Resolution.self) else {
+            throw ProvisionError(
+                .unsupported, "artifact.json of \(item.id) does not say where it came from",
+                remedy: "download it again with --force")
+        }
+        var reference = resolution.reference
+        if !reference.isURL { reference.revision = resolution.revision }
+        let match = try registry.vendor(for: reference, kind: sidecar.kind)
+        let again = try await resolve(match, known: nil, for: job)
+        guard again.revision == resolution.revision else {
+            throw ProvisionError(
+                .revisionNotFound, "\(item.id) was published at \(resolution.revision), which its vendor has no more",
+                remedy: "download it again with --force")
+        }
+        let plan = Plan(match: match, resolution: again, item: item)
+        do {
+            try await store.withLock(.item(item), deadline: Self.lockDeadline, onWait: { _ in }) {
+                for path in paths { try await repair(path, of: sidecar, plan: plan, for: job) }
+            }
+        } catch {
+            throw ProvisionError(pipeline: error)
+        }
+    }
+
+    private func repair(_ path: RelativePath, of sidecar: Sidecar, plan: Plan, for job: ProvisionJob) async throws {
+        guard
+            let file = sidecar.files.first(where: { $0.path == path }), file.blob,
+            var remote = plan.resolution.files.first(where: { $0.path == path })
+        else {
+            throw ProvisionError(
+                .unsupported, "\(path) of \(sidecar.id) was unpacked from an archive and cannot be fetched alone",
+                remedy: "download it again with --force")
+        }
+        remote.digest = file.digest
+        remote.size = file.size
+        // Two files of one content are good again after the first.
+        if try await !store.isIntact(file.digest) {
+            try store.discardBlob(file.digest)
+            let fetching = FileFetch(
+                plan: plan, tree: nil, job: job, access: transferAccess(of: plan), store: store, engine: engine)
+            _ = try await fetching.run(WantedFile(remote: remote, seen: nil))
+        }
+        try await store.restore(file.digest)
+    }
+}

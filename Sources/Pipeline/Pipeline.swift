@@ -1,0 +1,162 @@
+public import ArtifactTypes
+public import ContentStore
+public import Provisioning
+public import SystemPackage
+public import Transfer
+public import Vendors
+
+/// The way from a reference to a published tree, the same for every vendor and kind: resolve, select, prepare, fetch,
+/// describe, publish. It knows no entry type: what a tree is, `describe` says, as JSON that the sidecar keeps.
+public struct Pipeline: Sendable {
+    public let registry: VendorRegistry
+    public let store: ContentStore
+    let engine: TransferEngine
+
+    public init(registry: VendorRegistry, store: ContentStore, engine: TransferEngine) {
+        self.registry = registry
+        self.store = store
+        self.engine = engine
+    }
+
+    /// Step 1: asks `match`'s vendor what the reference is at now.
+    ///
+    /// - Parameter known: what the store holds for it; a vendor at the same revision gives it back after one request.
+    public func resolve(
+        _ match: VendorRegistry.Match, known: Resolution?, for job: ProvisionJob
+    ) async throws(ProvisionError) -> Resolution {
+        try checkTrust(in: match)
+        job.progress(.resolving(reference: match.reference.description, vendor: match.name))
+        let resolution = try await match.provisioner.resolve(match.reference, in: job.context(known: known))
+        for skipped in resolution.metadata.skipped {
+            job.progress(.notice("passed over \(skipped.url): \(skipped.reason)"))
+        }
+        return resolution
+    }
+
+    /// A vendors.d file may name the organizations that are taken from its vendor.
+    private func checkTrust(in match: VendorRegistry.Match) throws(ProvisionError) {
+        let trusted = match.configuration.trust.organizations
+        let organization = match.reference.locator.prefix { $0 != "/" }
+        guard trusted.isEmpty || trusted.contains(String(organization)) else {
+            throw ProvisionError(
+                .untrusted,
+                "\(match.reference): vendor \(match.name) is trusted for \(trusted.joined(separator: ", ")) alone",
+                remedy: "add the organization to trust in \(match.configuration.file ?? "its vendors.d file")")
+        }
+    }
+
+    /// The sidecar of `plan`'s item, where the store holds it whole at the plan's revision with the plan's files.
+    public func held(_ plan: Plan) throws(ProvisionError) -> Sidecar? {
+        guard
+            let sidecar = try sidecar(plan.item),
+            let resolution = try? sidecar.resolution.decoded(as: Resolution.self),
+            resolution.revision == plan.resolution.revision,
+            resolution.files.map(\.path) == plan.resolution.files.map(\.path),
+            store.isComplete(sidecar)
+        else { return nil }
+        return sidecar
+    }
+
+    /// What the store holds under an id. A damaged sidecar counts as none: what it described is fetched anew.
+    public func sidecar(_ item: StoreItem) throws(ProvisionError) -> Sidecar? {
+        do {
+            return try store.sidecar(item)
+        } catch  where error.code == .corrupt {
+            return nil
+        } catch {
+            throw ProvisionError(pipeline: error)
+        }
+    }
+
+    /// Steps 3 to 6 under the item's lock. A second process that wants the same waits, and finds it done.
+    ///
+    /// - Parameters:
+    ///   - accepts: whether what is held at the same revision will do.
+    ///   - describe: step 5. It gets what was fetched, may add to the tree, and returns the catalog entry.
+    /// - Returns: the sidecar of the published tree; whoever catalogues its entry settles it with the store afterwards.
+    public func provision(
+        _ plan: Plan, for job: ProvisionJob,
+        accepts: @Sendable (Sidecar) -> Bool = { _ in true },
+        describe: @Sendable (Staged) async throws -> JSONValue
+    ) async throws(ProvisionError) -> Sidecar {
+        do {
+            return try await store.withLock(
+                .item(plan.item), deadline: Self.lockDeadline,
+                onWait: { holder in job.progress(.notice("waiting for \(holder), which works on \(plan.item.id)")) },
+                {
+                    if !job.force, let held = try held(plan), accepts(held) { return held }
+                    return try await store.withTree(job: job.id) { tree in
+                        try await fill(tree, plan, for: job, describe: describe)
+                    }
+                })
+        } catch {
+            throw ProvisionError(pipeline: error)
+        }
+    }
+
+    /// How long one process waits for another one's work on the same item.
+    static let lockDeadline = Duration.seconds(300)
+
+    private func fill(
+        _ tree: StagedTree, _ plan: Plan, for job: ProvisionJob, describe: @Sendable (Staged) async throws -> JSONValue
+    ) async throws -> Sidecar {
+        switch plan.resolution.payload {
+        case .files(let files, _):
+            let fetched = try await fetch(files, of: plan, into: tree, for: job)
+            let staged = Staged(
+                tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
+            let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)
+            // An archive is no blob: once its files are published, the partial has done its duty.
+            for name in fetched.unpacked { try store.removePartial(named: name) }
+            return sidecar
+        case .git:
+            guard let vendor = plan.match.provisioner as? any FetchingProvisioner else {
+                throw ProvisionError(
+                    .unsupported, "vendor \(plan.match.name) resolved to a git source but cannot fetch one")
+            }
+            return try await withTwoTrees(job.id) { checkout, scratch in
+                let resolution = try await vendor.fetch(
+                    plan.resolution, into: StagingArea(root: checkout.root), in: job.context(known: nil))
+                let staged = Staged(
+                    tree: tree, source: checkout.root, resolution: resolution,
+                    unverified: resolution.metadata.unverified, scratch: scratch.root)
+                return try await publish(staged, as: plan.item, for: job, describe: describe)
+            }
+        }
+    }
+
+    /// Two folders beside the tree that are thrown away afterwards: for a checkout, and for what a build leaves.
+    private func withTwoTrees<Value: Sendable>(
+        _ job: String, _ body: (StagedTree, StagedTree) async throws -> Value
+    ) async throws -> Value {
+        try await store.withTree(job: job + "-source") { checkout in
+            try await store.withTree(job: job + "-scratch") { scratch in try await body(checkout, scratch) }
+        }
+    }
+
+    private func publish(
+        _ staged: Staged, as item: StoreItem, for job: ProvisionJob,
+        describe: @Sendable (Staged) async throws -> JSONValue
+    ) async throws -> Sidecar {
+        try await staged.tree.scan()
+        let entry = try await describe(staged)
+        job.progress(.stage("publishing"))
+        let sidecar = try await store.publish(
+            staged.tree, as: item, entry: entry, resolution: JSONValue(encoding: staged.resolution))
+        job.progress(.published(path: store.treePath(item).string))
+        return sidecar
+    }
+}
+
+/// What step 5 works on.
+public struct Staged: Sendable {
+    /// The tree that will be published; what was fetched into it has been taken in.
+    public let tree: StagedTree
+    /// Where the payload lies: the tree itself, or a git checkout that is thrown away afterwards.
+    public let source: FilePath
+    public let resolution: Resolution
+    /// True where some file had no published digest.
+    public let unverified: Bool
+    /// An empty folder that is thrown away afterwards; nil where the payload needs no building.
+    public var scratch: FilePath?
+}

@@ -1,0 +1,35 @@
+public import ArtifactTypes
+public import Logging
+public import Provisioning
+
+/// One run of the pipeline: who it is for, and what the user allowed.
+public struct ProvisionJob: Sendable {
+    public let id: String
+    public let kind: ArtifactKind
+    /// True: no request is made.
+    public let offline: Bool
+    /// True: what is here already is fetched again.
+    public let force: Bool
+    /// A digest that the user supplied for the artifact's only file.
+    public let expected: Digest?
+    public let progress: ProgressSink
+    public let logger: Logger
+
+    public init(
+        id: String, kind: ArtifactKind, offline: Bool = false, force: Bool = false, expected: Digest? = nil,
+        progress: ProgressSink, logger: Logger
+    ) {
+        self.id = id
+        self.kind = kind
+        self.offline = offline
+        self.force = force
+        self.expected = expected
+        self.progress = progress
+        self.logger = logger
+    }
+
+    func context(known: Resolution?) -> ProvisionContext {
+        ProvisionContext(
+            job: id, kind: kind, offline: offline, known: known, progress: progress, logger: logger)
+    }
+}

@@ -1,0 +1,20 @@
+import ArtifactTypes
+import ContentStore
+import Provisioning
+
+/// A file that the tree shall hold, and the digest that the store has seen it with, if it has.
+struct WantedFile: Sendable {
+    let remote: RemoteFile
+    let seen: Digest?
+
+    /// The name of the blob that it would be, where that is known before it is fetched.
+    var blob: Digest? {
+        guard remote.unpack == .none else { return nil }
+        if let digest = remote.digest, digest.algorithm == .sha256 { return digest }
+        return seen
+    }
+
+    func isHere(in store: ContentStore) -> Bool {
+        blob.map { store.hasBlob($0, size: remote.size) } ?? false
+    }
+}

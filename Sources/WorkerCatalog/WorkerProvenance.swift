@@ -1,0 +1,52 @@
+public import ArtifactTypes
+
+/// How a worker came to be: enough to make it again, and to say what vouches for it.
+public struct WorkerProvenance: Sendable, Hashable {
+    /// The primary repository or archive, without secrets.
+    public var repository: String?
+    /// The mirror that delivered, where that was not the repository.
+    public var mirror: String?
+    public var commit: String?
+    /// The commit's tree.
+    public var tree: String?
+    /// Of the recipe that was built.
+    public var recipe: Digest?
+    public var variant: Accelerator?
+    /// Tools and their versions.
+    public var toolchain: [String: String]
+    public var sandboxed: Bool
+    /// True where nothing published vouches for what was fetched.
+    public var unverified: Bool
+    public var skipped: [SkippedMirror]
+    /// How long the build took.
+    public var seconds: Double?
+
+    public init(
+        repository: String? = nil, mirror: String? = nil, commit: String? = nil, tree: String? = nil,
+        recipe: Digest? = nil, variant: Accelerator? = nil, toolchain: [String: String] = [:],
+        sandboxed: Bool = false, unverified: Bool = false, skipped: [SkippedMirror] = [], seconds: Double? = nil
+    ) {
+        self.repository = repository
+        self.mirror = mirror
+        self.commit = commit
+        self.tree = tree
+        self.recipe = recipe
+        self.variant = variant
+        self.toolchain = toolchain
+        self.sandboxed = sandboxed
+        self.unverified = unverified
+        self.skipped = skipped
+        self.seconds = seconds
+    }
+}
+
+/// A mirror that was passed over, and why.
+public struct SkippedMirror: Sendable, Hashable, Codable {
+    public var url: String
+    public var reason: String
+
+    public init(url: String, reason: String) {
+        self.url = url
+        self.reason = reason
+    }
+}

@@ -1,0 +1,79 @@
+public import ArtifactTypes
+
+/// What a worker is called: `name-variant-version-platform`, the id under which it is catalogued.
+public struct WorkerName: Sendable, Hashable {
+    public var name: String
+    public var variant: Accelerator
+    public var version: String
+    public var platform: OperatingSystem
+    /// The processor that a release archive's name tells; nil where it tells none.
+    public var arch: String?
+
+    public init(
+        name: String, variant: Accelerator, version: String, platform: OperatingSystem = HostPlatform.current.os,
+        arch: String? = nil
+    ) {
+        self.name = name
+        self.variant = variant
+        self.version = version
+        self.platform = platform
+        self.arch = arch
+    }
+
+    public var id: String { "\(name)-\(variant.rawValue)-\(version)-\(platform.rawValue)" }
+
+    /// The version that a git checkout has: a tag that points at exactly its commit, without the `v` before a number,
+    /// else the commit's first eight digits.
+    static func version(tag: String?, commit: String) -> String {
+        guard let tag else { return String(commit.prefix(8)) }
+        let digits = tag.hasPrefix("v") && tag.dropFirst().first?.isNumber == true ? tag.dropFirst() : Substring(tag)
+        return String(digits.map { $0.isLetter || $0.isNumber || "._+-".contains($0) ? $0 : "-" })
+    }
+
+    /// Reads an archive's name, `NAME[-VERSION][-OS][-ARCH][-VARIANT]`, the parts after the name in any order.
+    ///
+    /// - Parameter fallback: the version where the name tells none.
+    init(archive: String, fallback: String) {
+        var words = Self.stem(of: archive).split(separator: "-").map(String.init)
+        var parsed = WorkerName(name: "", variant: .cpu, version: fallback)
+        var hasVersion = false
+        while words.count > 1, let word = words.last?.lowercased() {
+            if let variant = Accelerator(rawValue: word) {
+                parsed.variant = variant
+            } else if let platform = Self.platforms[word] {
+                parsed.platform = platform
+            } else if let arch = Self.architectures[word] {
+                parsed.arch = arch
+            } else if !hasVersion, let version = Self.version(word) {
+                parsed.version = version
+                hasVersion = true
+            } else {
+                break
+            }
+            words.removeLast()
+        }
+        parsed.name = words.joined(separator: "-")
+        self = parsed
+    }
+
+    private static let platforms: [String: OperatingSystem] = [
+        "linux": .linux, "macos": .macos, "darwin": .macos, "windows": .windows, "win64": .windows,
+    ]
+    private static let architectures = [
+        "x86_64": "x86_64", "amd64": "x86_64", "x64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64",
+    ]
+    private static let suffixes = [
+        ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tar.lz4", ".tar", ".zip", ".gz", ".zst",
+    ]
+
+    private static func stem(of archive: String) -> String {
+        let suffix = suffixes.first { archive.lowercased().hasSuffix($0) } ?? ""
+        return String(archive.dropLast(suffix.count))
+    }
+
+    private static func version(_ word: String) -> String? {
+        let digits = word.hasPrefix("v") ? word.dropFirst() : Substring(word)
+        guard digits.first?.isNumber == true else { return nil }
+        return String(digits)
+    }
+}

@@ -1,0 +1,145 @@
+public import ArtifactTypes
+import ContentStore
+public import Pipeline
+public import Provisioning
+import SystemPackage
+import Vendors
+public import WorkerBuild
+public import WorkerCatalog
+
+/// Workers from release archives.
+extension WorkerProvisioner {
+    /// What `worker install` was asked for; what is nil is read from the archive's name.
+    public struct InstallRequest: Sendable {
+        public var reference: ArtifactReference
+        public var name: String?
+        public var version: String?
+        public var variant: Accelerator?
+        public var sandbox: SandboxMode
+
+        public init(
+            reference: ArtifactReference, name: String? = nil, version: String? = nil, variant: Accelerator? = nil,
+            sandbox: SandboxMode = .require
+        ) {
+            self.reference = reference
+            self.name = name
+            self.version = version
+            self.variant = variant
+            self.sandbox = sandbox
+        }
+    }
+
+    /// An installation that could begin.
+    public struct InstallPlan: Sendable {
+        public let plan: Plan
+        public let name: WorkerName
+        let sandbox: Sandbox
+    }
+
+    public func plan(_ request: InstallRequest, for job: ProvisionJob) async throws(ProvisionError) -> InstallPlan {
+        let match = try pipeline.registry.vendor(for: request.reference, kind: .worker)
+        let sandbox: Sandbox
+        do {
+            sandbox = try await Sandbox(mode: request.sandbox, environment: environment)
+        } catch {
+            throw ProvisionError(worker: error)
+        }
+        let resolution = try await pipeline.resolve(match, known: nil, for: job)
+        guard let file = resolution.files.first, resolution.files.count == 1 else {
+            throw ProvisionError(
+                .unsupported, "\(request.reference) is not one release archive",
+                remedy: "a worker with a recipe is built with rbee-hive worker build VARIANT")
+        }
+        var name = WorkerName(archive: file.path.lastComponent, fallback: String(shortDigest(of: resolution)))
+        name.name = request.name ?? name.name
+        name.version = request.version ?? name.version
+        name.variant = request.variant ?? name.variant
+        try check(name, of: file)
+        job.progress(.resolved(resolution))
+        return InstallPlan(
+            plan: Plan(match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
+            name: name, sandbox: sandbox)
+    }
+
+    /// The worker, where the same release is installed already.
+    public func current(_ install: InstallPlan) throws(ProvisionError) -> WorkerBinary? {
+        try pipeline.held(install.plan).map { sidecar throws(ProvisionError) in try WorkerBinary(sidecar) }
+    }
+
+    /// Fetches and unpacks the archive, finds its executable and runs it once.
+    public func install(_ install: InstallPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
+        try await provision(
+            install.plan, for: job, accepts: { _ in true },
+            describe: { staged in try await describe(staged, install, for: job) })
+    }
+
+    private func describe(
+        _ staged: Staged, _ install: InstallPlan, for job: ProvisionJob
+    ) async throws(ProvisionError) -> WorkerBinary {
+        let executable = try executable(of: install, in: staged)
+        do {
+            job.progress(.stage("running it once"))
+            let builder = WorkerBuilder(sandbox: install.sandbox)
+            let binary = staged.tree.root.appending(executable)
+            try await builder.smokeTest(binary, arguments: ["--version"], in: staged.tree.root)
+            try await builder.checkAccelerator(of: binary, variant: install.name.variant, in: staged.tree.root)
+        } catch {
+            throw ProvisionError(worker: error)
+        }
+        return worker(
+            install.name, executable: executable, in: staged, plan: install.plan,
+            provenance: WorkerProvenance(
+                repository: install.plan.match.reference.locator.withoutQuery, variant: install.name.variant,
+                sandboxed: install.sandbox.mode == .require, unverified: staged.unverified))
+    }
+
+    /// `bin/NAME`, else the only executable.
+    private func executable(of install: InstallPlan, in staged: Staged) throws(ProvisionError) -> String {
+        let files = staged.tree.files
+        let named = "bin/\(install.name.name)"
+        if files.contains(where: { $0.path.string == named }) { return named }
+        let executables = files.filter(\.executable).map(\.path.string)
+        if executables.count == 1 { return executables[0] }
+        if files.count == 1 { return files[0].path.string }
+        let list = executables.isEmpty ? files.prefix(20).map(\.path.string) : executables
+        throw ProvisionError(
+            .selectorNotFound,
+            "\(install.plan.match.reference) has no \(named) and not exactly one executable: \(list.joined(separator: ", "))",
+            remedy: "name the executable with --name")
+    }
+
+    private func check(_ name: WorkerName, of file: RemoteFile) throws(ProvisionError) {
+        let host = HostPlatform.current
+        guard name.platform == host.os, name.arch ?? host.arch == host.arch else {
+            throw ProvisionError(
+                .unsupported,
+                "\(file.path) is for \(name.platform.rawValue) \(name.arch ?? ""), this machine is \(host)",
+                remedy: "install the archive for this machine")
+        }
+        guard !name.name.isEmpty, name.id.utf8.allSatisfy(Self.isIDCharacter) else {
+            throw ProvisionError(
+                .invalid, "\(name.id.visiblyEscaped) cannot be a worker's id",
+                remedy: "choose letters, digits, dots and dashes with --name and --version")
+        }
+    }
+
+    private static func isIDCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "._+-".utf8.contains(byte)
+        }
+    }
+
+    private func shortDigest(of resolution: Resolution) -> Substring {
+        let hex = resolution.files.first?.digest?.hex ?? resolution.revision
+        return hex.filter { $0.isHexDigit }.prefix(8)
+    }
+}
+
+extension String {
+    /// A URL as messages and catalogs may have it: its query can be a secret.
+    fileprivate var withoutQuery: String {
+        String(prefix { $0 != "?" })
+    }
+}

@@ -1,0 +1,15 @@
+import GitVendor
+import Hive
+import HuggingFaceVendor
+import TarballVendor
+
+/// The vendor modules that this program is built with: one line for each folder in Plugins.
+enum BuiltInVendors {
+    static let modules: Hive.VendorModules = { engine in
+        [
+            HuggingFaceVendor.module,
+            GitVendor.module(transport: engine),
+            TarballVendor.module,
+        ]
+    }
+}

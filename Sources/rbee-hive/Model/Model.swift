@@ -1,0 +1,9 @@
+import ArgumentParser
+
+struct Model: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Download models and keep book of them.",
+        subcommands: [
+            ModelDownload.self, ModelList.self, ModelShow.self, ModelPath.self, ModelVerify.self, ModelRemove.self,
+        ])
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import ArtifactTypes
+import Foundation
+import Hive
+import ModelCatalog
+import Provisioning
+
+struct ModelDownload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "download",
+        abstract: "Download models: resumable, verified, and never twice.",
+        discussion: """
+            A reference is [vendor:]locator[@revision][:selector]: org/name:Q4_K_M, hf:org/name@main:file.gguf, or a \
+            URL. The canonical id is printed on stdout.
+            """)
+
+    @Argument(help: ArgumentHelp("What to download.", valueName: "ref"))
+    var references: [String]
+
+    @Option(help: "The branch, tag or commit of a reference that names none.")
+    var revision: String?
+
+    @Option(help: ArgumentHelp("The digest that the only file must have, as sha256:….", valueName: "digest"))
+    var expect: String?
+
+    @Flag(help: "Print what would be fetched, and fetch nothing.")
+    var dryRun = false
+
+    @Flag(help: "Fetch again what is here already.")
+    var force = false
+
+    @Flag(help: "Make no request; what is not stored is an error.")
+    var offline = false
+
+    @OptionGroup var options: GlobalOptions
+
+    /// Every reference is tried; the first failure decides the exit code.
+    func run() async throws {
+        try await Program.run(options) { hive in
+            try await hive.forEach(references) { text in
+                let renderer = options.renderer
+                defer { renderer.finish() }
+                do {
+                    let request = try request(for: text)
+                    if dryRun {
+                        try show(await hive.planModel(request, progress: renderer.sink))
+                    } else {
+                        try done(await hive.downloadModel(request, progress: renderer.sink), renderer)
+                    }
+                } catch {
+                    renderer.finish()
+                    throw try options.reported(error)
+                }
+            }
+        }
+    }
+
+    private func request(for text: String) throws -> Hive.ModelRequest {
+        var reference = try ArtifactReference(argument: text)
+        if let revision {
+            guard reference.revision == nil else {
+                throw ProvisionError(
+                    .invalid, "\(text) names a revision, and --revision another", remedy: "give only one of them")
+            }
+            guard !reference.isURL else {
+                throw ProvisionError(.invalid, "--revision does not apply to the URL \(text)")
+            }
+            reference.revision = revision
+        }
+        let environment = ProcessInfo.processInfo.environment["HF_HUB_OFFLINE"]?.lowercased() ?? ""
+        let isOffline = offline || ["1", "on", "yes", "true"].contains(environment)
+        let expected = try expect.map { text in
+            guard let digest = Digest(text) else {
+                throw ProvisionError(
+                    .invalid, "\(text.visiblyEscaped) is not a digest",
+                    remedy: "write sha256: and 64 hexadecimal digits in lower case")
+            }
+            return digest
+        }
+        return Hive.ModelRequest(reference: reference, offline: isOffline, force: force, expected: expected)
+    }
+
+    private func show(_ resolution: Resolution) throws {
+        if options.json {
+            Console.result(try JSONOutput.pretty(resolution))
+            return
+        }
+        Console.result("\(resolution.reference)  revision \(resolution.revision)")
+        let rows = resolution.files.map { file in
+            [file.path.string, file.size.map { "\(ByteCount($0))" } ?? "?", file.digest?.description ?? "no digest"]
+        }
+        for line in Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows).lines(width: nil) { Console.result(line) }
+    }
+
+    private func done(_ entry: ModelEntry, _ renderer: any ProgressRenderer) throws {
+        renderer.finish()
+        if options.json {
+            Console.result(try JSONOutput.line(DoneEvent(model: entry)))
+        } else {
+            Console.result(entry.id)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ArtifactTypes
+import Foundation
+import Provisioning
+
+/// Where text goes: results to stdout, everything else to stderr, so that `$(rbee-hive model path X)` works.
+enum Console {
+    static func result(_ text: String) {
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    static func note(_ text: String) {
+        write("rbee-hive: \(text)\n", to: STDERR_FILENO)
+    }
+
+    static func error(_ error: ProvisionError) {
+        var text = "rbee-hive: \(error.message.escapedLines)"
+        if let remedy = error.remedy { text += "\n  \(remedy.escapedLines)" }
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    static func write(_ text: String, to file: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            // A reader that went away wants no more of it.
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    static func isTerminal(_ file: Int32) -> Bool { isatty(file) == 1 }
+
+    /// The terminal's width in columns; 80 where it does not say.
+    static func width(of file: Int32) -> Int {
+        var size = winsize()
+        guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}
+
+extension String {
+    /// Text from outside, fit for a terminal: line breaks stay, every other control character is shown.
+    var escapedLines: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { String($0).visiblyEscaped }
+            .joined(separator: "\n")
+    }
+}
+
+extension Console {
+    /// How wide a table may be: as the terminal is; a pipe sets no limit.
+    static var tableWidth: Int? {
+        isTerminal(STDOUT_FILENO) ? width(of: STDOUT_FILENO) : nil
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Provisioning
+
+/// A rendering of a job's events on stderr or stdout. It is called from any thread.
+protocol ProgressRenderer: Sendable {
+    func show(_ event: ProgressEvent)
+    /// Leaves the terminal as it found it.
+    func finish()
+}
+
+extension GlobalOptions {
+    /// Bars on a terminal, a line every few seconds elsewhere, a JSON line an event, or nothing.
+    var renderer: any ProgressRenderer {
+        if json { return JSONProgress() }
+        if quiet { return NoProgress() }
+        if Console.isTerminal(STDERR_FILENO) {
+            return TerminalProgress(colours: ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+        }
+        return LineProgress()
+    }
+}
+
+extension ProgressRenderer {
+    var sink: ProgressSink { ProgressSink { event in show(event) } }
+}
+
+struct NoProgress: ProgressRenderer {
+    func show(_ event: ProgressEvent) {}
+    func finish() {}
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import ArtifactTypes
+import Dispatch
+import Foundation
+import Hive
+import Provisioning
+import Synchronization
+
+/// Runs a command's work: opens the hive, turns signals into cancellation, and an error into its message and exit code.
+enum Program {
+    /// - Parameter work: gets the opened hive; a `ProvisionError` that it throws is shown on stderr.
+    static func run(_ options: GlobalOptions, _ work: @escaping @Sendable (Hive) async throws -> Void) async throws {
+        do {
+            try await interruptible {
+                let hive = try options.open()
+                try await work(hive)
+            }
+        } catch let error as ProvisionError {
+            Console.error(error)
+            throw ExitCode(error.code.exitStatus)
+        }
+    }
+
+    /// Runs `work` in a task that the first SIGINT or SIGTERM cancels. A second one ends the program at once: what is on
+    /// disk survives that as it survives SIGKILL.
+    private static func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let task = Task { try await work() }
+        let received = Mutex<Int32?>(nil)
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                let isFirst = received.withLock { first in
+                    defer { first = number }
+                    return first == nil
+                }
+                if isFirst { task.cancel() } else { _exit(128 + number) }
+            }
+            source.resume()
+            return source
+        }
+        defer { for source in sources { source.cancel() } }
+        do {
+            try await task.value
+        } catch {
+            guard let number = received.withLock({ $0 }) else { throw error }
+            Console.note("interrupted; what has arrived is kept, and the same command goes on from there")
+            throw ExitCode(128 + number)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import ArtifactTypes
+import Hive
+import Vendors
+
+struct VendorList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the vendors, and what is wrong with those that do not load.",
+        aliases: ["ls"])
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        try await Program.run(options) { hive in
+            hive.registry.makeAll()
+            let entries = hive.registry.entries
+            if options.json {
+                Console.result(try JSONOutput.pretty(entries))
+                return
+            }
+            let rows = entries.map { entry in
+                [
+                    entry.name, entry.module ?? "?",
+                    entry.provides.map { "\($0.rawValue)s" }.sorted().joined(separator: ","),
+                    "\(entry.priority)", entry.enabled ? entry.state.name : "disabled", entry.file ?? "built in",
+                ]
+            }
+            let table = Table(headings: ["NAME", "MODULE", "PROVIDES", "PRIORITY", "STATE", "FILE"], rows: rows)
+            for line in table.lines(width: Console.tableWidth) { Console.result(line.visiblyEscaped) }
+            for error in entries.compactMap(\.error) { Console.note(error.description) }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct Worker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Build and install workers and keep book of them.",
+        subcommands: [
+            WorkerBuildCommand.self, WorkerInstall.self, WorkerList.self, WorkerShow.self, WorkerPath.self,
+            WorkerVerify.self, WorkerRemove.self,
+        ])
+}

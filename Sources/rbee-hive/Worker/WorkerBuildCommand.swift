@@ -1,0 +1,76 @@
+public import ArgumentParser
+public import ArtifactTypes
+import Hive
+import Provisioning
+
+struct WorkerBuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build a worker from its git repository, in a sandbox.",
+        discussion: """
+            What is missing on this machine is named before anything is fetched. The canonical id is printed on stdout.
+            """)
+
+    @Argument(help: "cpu, cuda, metal or rocm.")
+    var variant: Accelerator
+
+    @Option(help: "Which worker (default: the one that vendors.d marks as default).")
+    var worker: String?
+
+    @Option(help: "A branch, tag or commit instead of the configured one.")
+    var ref: String?
+
+    @Option(help: "Compilers at once (default: one a core).")
+    var jobs: Int?
+
+    @OptionGroup var sandbox: SandboxOption
+
+    @Flag(help: "Print the commit, the steps and what they need, and build nothing.")
+    var dryRun = false
+
+    @Flag(help: "Build again what these inputs have built before.")
+    var force = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs wants a number from 1 to 1024") }
+    }
+
+    func run() async throws {
+        try await Program.run(options) { hive in
+            let request = Hive.BuildRequest(
+                variant: variant, worker: worker, revision: ref, sandboxed: sandbox.isOn, jobs: jobs)
+            let renderer = options.renderer
+            defer { renderer.finish() }
+            do {
+                if dryRun {
+                    let plan = try await hive.planBuild(request, progress: renderer.sink)
+                    renderer.finish()
+                    Console.result(options.json ? try JSONOutput.pretty(plan) : try Details.text(of: plan))
+                } else {
+                    let entry = try await hive.buildWorker(request, force: force, progress: renderer.sink)
+                    renderer.finish()
+                    try options.done(entry)
+                }
+            } catch {
+                renderer.finish()
+                throw try options.reported(error)
+            }
+        }
+    }
+}
+
+extension Accelerator: ExpressibleByArgument {}
+
+/// How a recipe and a first run are confined.
+struct SandboxOption: ParsableArguments {
+    enum Choice: String, ExpressibleByArgument, CaseIterable {
+        case require, off
+    }
+
+    @Option(help: "require, or off on your own word: then a recipe may do whatever you may.")
+    var sandbox: Choice = .require
+
+    var isOn: Bool { sandbox == .require }
+}

@@ -1,0 +1,85 @@
+import Archives
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("Damage")
+struct DamageTests {
+    private static let makers = [
+        ["tar"], ["tar", "-z"], ["tar", "-J"], ["tar", "--zstd"], ["bsdtar", "-j"], ["bsdtar", "--lz4"],
+        ["bsdtar", "--format=zip"],
+    ]
+
+    private func archive(_ maker: [String], in workshop: Workshop) throws -> [UInt8] {
+        // Content that no filter shrinks, so that a cut falls into data.
+        var generator = Scrambler(state: 7)
+        let noise = (0..<4000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+        for name in ["a/one", "a/two", "b/three"] { try workshop.directory.write(noise, to: "source/\(name)") }
+        try run(maker + ["-cf", "../whole", "a", "b"], in: workshop.path("source"))
+        return Array(try Data(contentsOf: URL(fileURLWithPath: workshop.path("whole").string)))
+    }
+
+    @Test("an archive that is cut short is refused wherever the cut is, and nothing remains", arguments: makers)
+    func cut(maker: [String]) async throws {
+        let workshop = try Workshop()
+        let whole = try archive(maker, in: workshop)
+        // The last file's data end behind both; what follows them may be cut unseen.
+        let end = min(whole.count - 300, 14_000)
+        for length in Array(stride(from: 0, to: end, by: 997)) + [end] {
+            let error = await #expect(throws: ArchiveError.self, "cut at \(length)") {
+                try await workshop.extract(Array(whole[..<length]))
+            }
+            #expect(error?.code == .corrupt || error?.code == .unsupportedFormat)
+            #expect(try workshop.targetIsEmpty)
+        }
+    }
+
+    @Test("a tar that ends between two entries was cut short")
+    func cutBetween() async throws {
+        let workshop = try Workshop()
+        var builder = TarBuilder()
+        builder.file("one")
+        builder.folder("two")
+        let error = await #expect(throws: ArchiveError.self) { try await workshop.extract(builder.bytes) }
+        #expect(error?.code == .corrupt)
+        #expect(try workshop.targetIsEmpty)
+    }
+
+    @Test(
+        "whatever bytes change, the answer is a tree or an error, and the neighbours are untouched", arguments: makers)
+    func mutated(maker: [String]) async throws {
+        let workshop = try Workshop()
+        let whole = try archive(maker, in: workshop)
+        var generator = Scrambler(state: 1)
+        for _ in 0..<150 {
+            var bytes = whole
+            for _ in 0...Int.random(in: 0..<4, using: &generator) {
+                // Headers are where damage is interesting: every second change goes into the first two blocks.
+                let limit = Bool.random(using: &generator) ? min(1024, bytes.count) : bytes.count
+                bytes[Int.random(in: 0..<limit, using: &generator)] = UInt8.random(in: .min ... .max, using: &generator)
+            }
+            do {
+                #expect(try await workshop.extract(bytes).bytes <= 16 << 20)
+                try workshop.clearTarget()
+            } catch let error as ArchiveError {
+                #expect(error.code != .cancelled)
+                #expect(try workshop.targetIsEmpty)
+            }
+            #expect(try workshop.neighboursAreUntouched(besides: ["source", "whole", "archive"]))
+        }
+    }
+}
+
+/// Numbers that are the same in every run.
+struct Scrambler: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
