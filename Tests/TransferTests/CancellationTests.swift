@@ -46,14 +46,15 @@ struct CancellationTests {
         let download = bench.download([server], size: bytes.count)
         let task = Task {
             _ = try await bench.engine.download(download) { received, _ in
-                if received == 1 << 20 { signal.yield() }
+                if received > 0 { signal.yield() }
             }
         }
         let (code, time) = await cancel(task, at: moment)
         #expect(code == .cancelled && time < Self.limit)
-        #expect(bench.held == Array(bytes[..<(1 << 20)]))
+        let held = bench.held
+        #expect(!held.isEmpty && bytes.starts(with: held))
         let outcome = try await bench.fetch(download)
-        #expect(outcome.fetchedBytes == 1 << 20 && outcome.sha256 == sha256(bytes))
+        #expect(outcome.fetchedBytes == Int64(bytes.count - held.count) && outcome.sha256 == sha256(bytes))
     }
 
     @Test("ends the wait between two attempts")
