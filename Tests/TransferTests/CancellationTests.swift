@@ -51,7 +51,7 @@ struct CancellationTests {
         }
         let (code, time) = await cancel(task, at: moment)
         #expect(code == .cancelled && time < Self.limit)
-        let held = bench.held
+        let held = try #require(bench.held)
         #expect(!held.isEmpty && bytes.starts(with: held))
         let outcome = try await bench.fetch(download)
         #expect(outcome.fetchedBytes == Int64(bytes.count - held.count) && outcome.sha256 == sha256(bytes))
