@@ -9,6 +9,8 @@ LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
 TEST_TOOLS = python3 libarchive-tools zstd
+# What `make bench` compares with; `hf` beside them, where it is installed.
+BENCH_TOOLS = python3 nginx-light aria2 curl time
 
 .PHONY: setup setup-test build test lint format demo bench install clean
 
@@ -35,6 +37,12 @@ demo: setup
 	$(SWIFT) build $(FLAGS) --product rbee-hive
 	$(SWIFT) build $(FLAGS) --product rbee-test-hub
 	@bin=$$($(SWIFT) build $(FLAGS) --show-bin-path) && ./Tests/EndToEnd/demo.sh "$$bin"
+
+bench: setup
+	@./.ci/setup $(BENCH_TOOLS)
+	$(SWIFT) build --configuration release --product rbee-hive
+	$(SWIFT) build --configuration release --product rbee-test-hub
+	@bin=$$($(SWIFT) build --configuration release --show-bin-path) && ./Tests/Benchmarks/benchmark.py "$$bin"
 
 install: setup
 	$(SWIFT) build --configuration release --product rbee-hive
