@@ -25,6 +25,8 @@ struct SegmentTests {
         #expect(table.front == 32 * Self.mebibyte && table.filledBytes == 40 * Self.mebibyte)
         table.advance(32 * Self.mebibyte, to: 40 * Self.mebibyte)
         #expect(table.front == 48 * Self.mebibyte)
+        for start: Int64 in [0, 32, 40] { table.giveBack(start * Self.mebibyte) }
+        #expect(table.filled == [0..<48 * Self.mebibyte])
         table.giveBack(48 * Self.mebibyte)
         #expect(table.takeFree()?.start == 48 * Self.mebibyte)
         #expect(table.takeFree() == nil)
