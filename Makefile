@@ -4,6 +4,8 @@ SWIFT ?= swift
 FLAGS = --explicit-target-dependency-import-check error
 # Tests at once. Many start processes and wait for them: all of them at once would starve each other on two cores.
 WIDTH ?= 4
+# A program that brings Swift's libraries along: it runs where no Swift is, and starts a third faster.
+RELEASE = --configuration release --static-swift-stdlib
 SOURCES = Sources Plugins Tests Package.swift
 PREFIX ?= /usr/local
 
@@ -11,6 +13,8 @@ LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
 TEST_TOOLS = python3 libarchive-tools zstd
+# What `make bench` compares with; `hf` beside them, where it is installed.
+BENCH_TOOLS = python3 nginx-light aria2 curl time
 
 .PHONY: setup setup-test build test lint format demo bench install clean
 
@@ -38,10 +42,16 @@ demo: setup
 	$(SWIFT) build $(FLAGS) --product rbee-test-hub
 	@bin=$$($(SWIFT) build $(FLAGS) --show-bin-path) && ./Tests/EndToEnd/demo.sh "$$bin"
 
+bench: setup
+	@./.ci/setup $(BENCH_TOOLS)
+	$(SWIFT) build $(RELEASE) --product rbee-hive
+	$(SWIFT) build $(RELEASE) --product rbee-test-hub
+	@bin=$$($(SWIFT) build $(RELEASE) --show-bin-path) && ./Tests/Benchmarks/benchmark.py "$$bin"
+
 install: setup
-	$(SWIFT) build --configuration release --product rbee-hive
+	$(SWIFT) build $(RELEASE) --product rbee-hive
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/rbee/vendors.d
-	install -m 755 "$$($(SWIFT) build --configuration release --show-bin-path)/rbee-hive" $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 "$$($(SWIFT) build $(RELEASE) --show-bin-path)/rbee-hive" $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 vendors.d/*.toml $(DESTDIR)$(PREFIX)/share/rbee/vendors.d/
 
 clean:

@@ -10,7 +10,9 @@ public final class CatalogDatabase: Sendable {
     public let path: FilePath
     /// Where a damaged file was moved to as this one was opened.
     public let setAside: FilePath?
-    private let pool: DatabasePool
+    /// One connection. A pool of them would write a table and drop it again each time that a file without a log is
+    /// opened: four syncs of the disk for a command that only reads.
+    private let queue: DatabaseQueue
 
     /// How long a writer waits for another process before it gives up.
     private static let busyTimeout = 30.0
@@ -41,7 +43,7 @@ public final class CatalogDatabase: Sendable {
         self.path = path
         // One process at a time: switching a new file to its write-ahead log heeds no time-out, and nobody may move
         // aside what another has just begun.
-        (pool, setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
+        (queue, setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
             var aside = DamageMark.exists(path) ? try DamageMark.moveAside(path) : nil
             do throws(CatalogError) {
                 return (try Self.open(path), aside)
@@ -54,7 +56,7 @@ public final class CatalogDatabase: Sendable {
 
     /// What `PRAGMA synchronous` reads on the writing connection; 2 is FULL.
     public func synchronousLevel() throws(CatalogError) -> Int {
-        try guarded { try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1 }
+        try guarded { try queue.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1 }
     }
 
     /// Looks through the whole file; what it finds wrong, a line each. Nothing found is an empty list.
@@ -64,14 +66,14 @@ public final class CatalogDatabase: Sendable {
 
     /// Reads from one consistent state of the file.
     func read<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
-        try guarded { try pool.read(body) }
+        try guarded { try queue.read(body) }
     }
 
     /// Runs one transaction; it is on the disk when this returns.
     func write<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
         // Immediate: a transaction that read first and then found another writer could only fail.
         try guarded {
-            try pool.writeWithoutTransaction { database in
+            try queue.writeWithoutTransaction { database in
                 var result: T?
                 try database.inTransaction(.immediate) {
                     result = try body(database)
@@ -93,13 +95,14 @@ public final class CatalogDatabase: Sendable {
         }
     }
 
-    private static func open(_ path: FilePath) throws(CatalogError) -> DatabasePool {
+    private static func open(_ path: FilePath) throws(CatalogError) -> DatabaseQueue {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(busyTimeout)
-            let pool = try DatabasePool(path: path.string, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
-                // After the pool's own NORMAL. Under a power cut NORMAL loses committed rows.
+            let queue = try DatabaseQueue(path: path.string, configuration: configuration)
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                // Under a power cut NORMAL loses committed rows.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 try migrate(database, path)
                 if let size = try? path.stat().size, size <= checkedSize {
@@ -107,7 +110,7 @@ public final class CatalogDatabase: Sendable {
                     guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
                 }
             }
-            return pool
+            return queue
         } catch {
             throw CatalogError(error, path: path.string)
         }

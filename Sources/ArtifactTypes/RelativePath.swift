@@ -94,6 +94,8 @@ extension Unicode.Scalar {
 extension String {
     /// The text with control and direction characters written as escapes, fit for a terminal.
     public var visiblyEscaped: String {
+        // Printable ASCII, which nearly all text is: its categories need not be looked up.
+        if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
         var result = ""
         for scalar in unicodeScalars {
             if scalar.isControlOrInvisible {

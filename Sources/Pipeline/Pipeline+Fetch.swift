@@ -21,8 +21,9 @@ extension Pipeline {
         }
     }
 
-    /// How many files are in flight; the engine bounds the connections to a host on its own.
-    private static let filesInFlight = 4
+    /// How many files are in flight; the engine bounds the connections to a host on its own. A small file waits for the
+    /// disk most of its time, and files that wait together are synced together.
+    private static let filesInFlight = 16
 
     func fetch(
         _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob

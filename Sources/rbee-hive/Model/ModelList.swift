@@ -24,7 +24,7 @@ struct ModelList: AsyncParsableCommand {
                 [model.id, model.detail ?? "", "\(ByteCount(model.size))", "\(model.addedAt)"]
             }
             let table = Table(headings: ["ID", "MODEL", "SIZE", "ADDED"], rows: rows)
-            for line in table.lines(width: Console.tableWidth) { Console.result(line.visiblyEscaped) }
+            Console.result(table)
         }
     }
 }

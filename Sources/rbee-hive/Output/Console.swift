@@ -47,6 +47,11 @@ extension String {
 }
 
 extension Console {
+    /// All of a table in one write: a line each would cost more than reading the catalog.
+    static func result(_ table: Table) {
+        result(table.lines(width: tableWidth).joined(separator: "\n"))
+    }
+
     /// How wide a table may be: as the terminal is; a pipe sets no limit.
     static var tableWidth: Int? {
         isTerminal(STDOUT_FILENO) ? width(of: STDOUT_FILENO) : nil

@@ -22,7 +22,7 @@ struct VendorExplain: AsyncParsableCommand {
             [vendor.name, vendor.module ?? "?", "\(vendor.priority)", vendor.reason]
         }
         for line in Table(headings: ["VENDOR", "MODULE", "PRIORITY", "WHY"], rows: rows).lines(width: nil) {
-            Console.result(line.visiblyEscaped)
+            Console.result(line)
         }
         if let error = explanation.error { Console.error(error) }
     }

@@ -26,7 +26,7 @@ struct VendorList: AsyncParsableCommand {
                 ]
             }
             let table = Table(headings: ["NAME", "MODULE", "PROVIDES", "PRIORITY", "STATE", "FILE"], rows: rows)
-            for line in table.lines(width: Console.tableWidth) { Console.result(line.visiblyEscaped) }
+            Console.result(table)
             for error in entries.compactMap(\.error) { Console.note(error.description) }
         }
     }

@@ -27,7 +27,7 @@ struct WorkerList: AsyncParsableCommand {
                 ]
             }
             let table = Table(headings: ["ID", "VARIANT", "VERSION", "SIZE", "COMMIT", "VERIFIED"], rows: rows)
-            for line in table.lines(width: Console.tableWidth) { Console.result(line.visiblyEscaped) }
+            Console.result(table)
         }
     }
 }
