@@ -41,6 +41,37 @@ import Testing
         #expect(machine.hub.requests.isEmpty)
     }
 
+    @Test("a safetensors repository tells by its shards' headers and its config.json")
+    func safetensors() async throws {
+        let machine = try Installation()
+        func shard(_ name: String) -> [UInt8] {
+            let header = Array("{\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[100,10],\"data_offsets\":[0,2000]}}".utf8)
+            let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+            return length + header + [UInt8](repeating: 0, count: 2000)
+        }
+        let config = """
+            {"model_type":"qwen3","max_position_embeddings":32768,"num_hidden_layers":2,"hidden_size":64,
+            "num_attention_heads":4,"num_key_value_heads":2,"head_dim":32}
+            """
+        try machine.hub.addModel(
+            "org/safe",
+            files: [
+                TestFile("config.json", text: config),
+                TestFile("model-00001-of-00002.safetensors", .bytes(shard("a"))),
+                TestFile("model-00002-of-00002.safetensors", .bytes(shard("b"))),
+            ])
+        let planned = try await machine.run("model", "download", "org/safe", "--dry-run", "--json")
+        let facts = try #require(try planned.json()["facts"], "\(planned.errors)")
+        #expect(facts["architecture"] == .string("qwen3"))
+        #expect(facts["parameters"] == .integer(2000))
+        #expect(facts["quantization"] == .string("BF16"))
+        #expect(facts["contextLength"] == .integer(32768))
+        let weights = Int64(2 * shard("a").count)
+        // Two layers, two heads of 32 elements, a key and a value of 2 bytes each.
+        let expected = [4096, 32768].map { context in JSONValue.integer(weights + context * 512 + 536_870_912) }
+        #expect(facts["memory"]?.arrayValue?.compactMap { $0["bytes"] } == expected)
+    }
+
     @Test("a file whose header cannot be read is planned all the same, with a word on it")
     func broken() async throws {
         let machine = try Installation()

@@ -31,12 +31,12 @@ struct HeaderBeginningTests {
         let llama = AttentionSizes(layers: 32, embedding: 4096, heads: 32, keyHeads: 8)
         #expect(llama.cacheBytesPerToken == 131_072)
         let explicit = AttentionSizes(layers: 1, heads: 2, keyLength: 3, valueLength: 5)
-        #expect(explicit.cacheBytesPerToken == 2 * 2 * 8)
+        #expect(explicit.cacheBytesPerToken == 32)
         #expect(AttentionSizes(layers: 32, heads: 32).cacheBytesPerToken == nil)
         #expect(AttentionSizes(layers: .max, embedding: .max, heads: 1).cacheBytesPerToken == nil)
         #expect(AttentionSizes(layers: 1, embedding: 1, heads: 0).cacheBytesPerToken == nil)
         let header = try #require(
             try ModelHeader.read(beginning: GGUFWriter(blockCount: 3).bytes(), size: 0, name: "m.gguf"))
-        #expect(header.attention.cacheBytesPerToken == 3 * 4 * 2 * 128)
+        #expect(header.attention.cacheBytesPerToken == 3072)
     }
 }
