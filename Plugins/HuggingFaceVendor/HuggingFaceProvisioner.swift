@@ -56,6 +56,15 @@ struct HuggingFaceProvisioner: Provisioner {
                 skipped: asked.skipped, unverified: !asked.skipped.isEmpty && !isPinned))
     }
 
+    func revision(
+        of reference: ArtifactReference, in context: ProvisionContext
+    ) async throws(ProvisionError) -> String {
+        let id = try RepositoryID(reference.locator)
+        let asked = try await ask(try await clients(), for: id, revision: reference.revision ?? "main", context)
+        guard Self.isCommit(asked.answer.sha) else { throw asked.client.odd("the commit of \(id) is none") }
+        return asked.answer.sha
+    }
+
     /// 40 or, in a repository with SHA-256, 64 digits.
     private static func isCommit(_ text: String) -> Bool {
         Digest(.gitSHA1, hex: text) != nil || Digest(.sha256, hex: text) != nil

@@ -15,21 +15,30 @@ extension Hive {
         public var force: Bool
         /// A digest that the user supplied for the model's only file.
         public var expected: Digest?
+        /// Which of its files.
+        public var choice: ModelChoice
 
-        public init(reference: ArtifactReference, offline: Bool = false, force: Bool = false, expected: Digest? = nil) {
+        public init(
+            reference: ArtifactReference, offline: Bool = false, force: Bool = false, expected: Digest? = nil,
+            choice: ModelChoice = ModelChoice()
+        ) {
             self.reference = reference
+            self.choice = choice
             self.offline = offline
             self.force = force
             self.expected = expected
         }
     }
 
-    /// What a download would fetch. No payload moves.
+    /// What a download would fetch, and what that is. Of the payload only headers are read.
     public func planModel(
         _ request: ModelRequest, progress: ProgressSink
-    ) async throws(ProvisionError) -> Resolution {
+    ) async throws(ProvisionError) -> PlannedModel {
         let job = job(.model, offline: request.offline, force: request.force, progress: progress)
-        return try await modelProvisioner.plan(request.reference, for: job).resolution
+        let plan = try await modelProvisioner.plan(request.reference, request.choice, for: job)
+        return PlannedModel(
+            resolution: plan.resolution,
+            facts: try await modelProvisioner.facts(of: plan, machineMemory: MachineMemory.bytes, for: job))
     }
 
     /// Downloads, verifies, publishes and catalogues a model; what is here already at the same revision is returned as
@@ -39,7 +48,7 @@ extension Hive {
     ) async throws(ProvisionError) -> ModelEntry {
         let job = job(
             .model, offline: request.offline, force: request.force, expected: request.expected, progress: progress)
-        let plan = try await modelProvisioner.plan(request.reference, for: job)
+        let plan = try await modelProvisioner.plan(request.reference, request.choice, for: job)
         if !request.force, let entry = try modelProvisioner.current(plan) {
             try check(entry, against: request.expected)
             // The tree is the truth: a row that was lost is written again.

@@ -39,7 +39,7 @@ public final class Hive: Sendable {
     ) throws(ProvisionError) {
         self.configuration = configuration
         let logger = configuration.logger
-        let engine = TransferEngine(Self.transfer(configuration.environment), logger: logger)
+        let engine = TransferEngine(Self.transfer(configuration), logger: logger)
         self.engine = engine
         let database: CatalogDatabase
         do {
@@ -64,8 +64,13 @@ public final class Hive: Sendable {
     }
 
     /// Certificates as curl's users have set them; proxies are read from the environment by the engine.
-    private static func transfer(_ environment: [String: String]) -> TransferConfiguration {
-        TransferConfiguration(caFile: environment.value("CURL_CA_BUNDLE") ?? environment.value("SSL_CERT_FILE"))
+    private static func transfer(_ configuration: HiveConfiguration) -> TransferConfiguration {
+        let environment = configuration.environment
+        var transfer = TransferConfiguration(
+            caFile: environment.value("CURL_CA_BUNDLE") ?? environment.value("SSL_CERT_FILE"))
+        if let count = configuration.maximumConnections { transfer.maximumHostConnections = count }
+        transfer.rateLimit = configuration.rateLimit
+        return transfer
     }
 
     /// All of the world that vendors get to see.

@@ -10,6 +10,10 @@ public struct HiveConfiguration: Sendable {
     public var vendorFolders: [FilePath]
     public var environment: [String: String]
     public var logger: Logger
+    /// The most connections to one host; nil leaves it to the transfer engine.
+    public var maximumConnections: Int?
+    /// Bytes a second of all transfers together; nil sets no limit.
+    public var rateLimit: Int64?
 
     /// - Parameters:
     ///   - home: `--home`; else `RBEE_HOME`, else `$XDG_CACHE_HOME/rbee`, else `~/.cache/rbee`.

@@ -1,21 +1,34 @@
 import SystemPackage
 
-/// Reads a file forward in small pieces; skipping moves a number and reads nothing.
+/// Reads a file forward in small pieces, or the beginning of one from memory; skipping moves a number and reads nothing.
 struct ByteReader: ~Copyable {
     let path: FilePath
     /// The file's size when it was opened, in bytes.
     let size: UInt64
     /// Where the next byte is read; never beyond `size`.
     private(set) var position: UInt64 = 0
-    private let descriptor: FileDescriptor
+    /// Nil where only `buffer` is there.
+    private let descriptor: FileDescriptor?
     private var buffer: [UInt8] = []
     private var bufferStart: UInt64 = 0
 
     private static let bufferSize = 64 << 10
 
     init(_ path: FilePath) throws(ModelFormatError) {
-        (descriptor, size) = try Self.open(path)
+        let (opened, size) = try Self.open(path)
+        descriptor = opened
+        self.size = size
         self.path = path
+    }
+
+    /// - Parameters:
+    ///   - size: of the whole file, of which `beginning` is the first part.
+    ///   - path: what the file is called in errors.
+    init(beginning: [UInt8], size: UInt64, path: FilePath) {
+        descriptor = nil
+        self.size = max(size, UInt64(beginning.count))
+        self.path = path
+        buffer = beginning
     }
 
     private static func open(_ path: FilePath) throws(ModelFormatError) -> (FileDescriptor, UInt64) {
@@ -34,7 +47,7 @@ struct ByteReader: ~Copyable {
 
     deinit {
         // A descriptor that was only read from has nothing to lose in close.
-        try? descriptor.close()
+        try? descriptor?.close()
     }
 
     var remaining: UInt64 { size - position }
@@ -108,6 +121,7 @@ struct ByteReader: ~Copyable {
     }
 
     private mutating func fill() throws(ModelFormatError) {
+        guard let descriptor else { throw fail("its header is longer than what is here of it", .incomplete) }
         let wanted = Int(min(UInt64(Self.bufferSize), remaining))
         do {
             let offset = Int64(position)

@@ -35,12 +35,17 @@ enum GGUFHeader {
 
         func number(_ key: String) -> Int64? { numbers[key].flatMap { Int64(exactly: $0) } }
 
+        private static let suffixes = [
+            ".context_length", ".block_count", ".embedding_length", ".attention.head_count",
+            ".attention.head_count_kv", ".attention.key_length", ".attention.value_length",
+        ]
+
         static func isWanted(_ key: String) -> Bool {
             switch key {
             case "general.architecture", "general.name", "general.type", "general.file_type", "general.alignment",
                 "split.count":
                 true
-            default: key.hasSuffix(".context_length") || key.hasSuffix(".block_count")
+            default: suffixes.contains(where: key.hasSuffix)
             }
         }
     }
@@ -102,6 +107,12 @@ enum GGUFHeader {
         if let architecture = header.architecture {
             header.contextLength = metadata.number("\(architecture).context_length")
             header.blockCount = metadata.number("\(architecture).block_count")
+            header.attention = AttentionSizes(
+                layers: header.blockCount, embedding: metadata.number("\(architecture).embedding_length"),
+                heads: metadata.number("\(architecture).attention.head_count"),
+                keyHeads: metadata.number("\(architecture).attention.head_count_kv"),
+                keyLength: metadata.number("\(architecture).attention.key_length"),
+                valueLength: metadata.number("\(architecture).attention.value_length"))
         }
         return header
     }

@@ -9,6 +9,8 @@ public struct ModelFormatError: Error, Sendable, Hashable, CustomStringConvertib
         case tooLarge
         /// A version or byte order that is not read here.
         case unsupported
+        /// What is here of the file ends within its header.
+        case incomplete
         case io(Errno)
     }
 

@@ -20,6 +20,8 @@ public struct ModelHeader: Sendable, Hashable {
     public var contextLength: Int64?
     /// GGUF's number of transformer blocks.
     public var blockCount: Int64?
+    /// GGUF's sizes of the attention layers, by which a context takes memory; see `cacheBytesPerToken`.
+    public var attention = AttentionSizes()
     public var tensorCount: Int
     /// The type of most elements, as `Q4_K` or `BF16`; nil for a file without tensors.
     public var dataType: String?
@@ -43,6 +45,23 @@ public struct ModelHeader: Sendable, Hashable {
     /// - Throws: `ModelFormatError` for a header that breaks its format's rules.
     public static func read(_ file: FilePath) throws(ModelFormatError) -> ModelHeader? {
         var reader = try ByteReader(file)
+        return try read(&reader)
+    }
+
+    /// Reads the header of a file of which only the beginning is here.
+    ///
+    /// - Parameters:
+    ///   - size: of the whole file, in bytes.
+    ///   - name: what the file is called in errors.
+    /// - Throws: `.incomplete` where more of the file is needed.
+    public static func read(
+        beginning: [UInt8], size: Int64, name: String
+    ) throws(ModelFormatError) -> ModelHeader? {
+        var reader = ByteReader(beginning: beginning, size: UInt64(max(0, size)), path: FilePath(name))
+        return try read(&reader)
+    }
+
+    private static func read(_ reader: inout ByteReader) throws(ModelFormatError) -> ModelHeader? {
         if try reader.starts(with: Array("GGUF".utf8)) {
             return try GGUFHeader.read(&reader)
         }
@@ -55,17 +74,25 @@ public struct ModelHeader: Sendable, Hashable {
     /// The header of a model in several files: what the first says, with the tensors of all.
     /// - Returns: nil where none of them is of a known format.
     public static func read(shards: [FilePath]) throws(ModelFormatError) -> ModelHeader? {
+        var parts: [ModelHeader] = []
+        for file in shards {
+            if let part = try read(file) { parts.append(part) }
+        }
+        return try combined(parts)
+    }
+
+    /// The header of a model from those of its files, in their order; nil for none.
+    public static func combined(_ parts: [ModelHeader]) throws(ModelFormatError) -> ModelHeader? {
         var whole: ModelHeader?
         var largest: Int64 = 0
-        for file in shards {
-            guard let part = try read(file) else { continue }
+        for part in parts {
             guard var sum = whole else {
                 whole = part
                 largest = part.parameters
                 continue
             }
             let (parameters, overflow) = sum.parameters.addingReportingOverflow(part.parameters)
-            if overflow { throw ModelFormatError(.malformed, "\(file): the shards' tensors are too large together") }
+            if overflow { throw ModelFormatError(.malformed, "the shards' tensors are too large together") }
             sum.parameters = parameters
             sum.tensorCount += part.tensorCount
             // A first shard of metadata alone says little of the type of the weights.

@@ -51,6 +51,8 @@ public struct ModelSelection: Sendable, Hashable {
     /// - A quantization (`Q4_K_M`, any case) finds its file or shard set, in a sub-folder too, `UD-` variants if there is
     ///   no plain one.
     /// - A file's path or name finds that file, a pickle too; a shard brings its whole set.
+    /// - A set of patterns (`PathFilter`) gives the files that it matches and no others, a pickle only where a pattern
+    ///   names pickles.
     /// - Without selector a GGUF repository gives Q4_K_M, else Q5_K_M, else Q8_0, else its first; any other one gives
     ///   all of it but pickles and duplicates in other formats, safetensors being preferred.
     /// - Throws: `ModelSelectionError`.
@@ -58,14 +60,21 @@ public struct ModelSelection: Sendable, Hashable {
         _ files: [File], selector: String?, projector: Projector = .automatic, allowPickle: Bool = false
     ) throws(ModelSelectionError) -> ModelSelection {
         let listing = RepositoryListing(files)
+        if let selector, let filter = try PathFilter(selector: selector) {
+            return try listing.selection(by: filter, allowPickle: allowPickle)
+        }
         if let selector {
             var selection = try listing.selection(for: selector)
-            if selection.paths.contains(where: { $0.isGGUF }), !selection.paths.contains(where: { $0.isProjector }) {
+            let isModel = selection.paths.contains { $0.isGGUF } || projector == .required
+            if isModel, !selection.paths.contains(where: { $0.isProjector }) {
                 try listing.addProjector(to: &selection, projector)
             }
             return selection
         }
-        guard listing.isGGUF else { return try listing.wholeRepository(allowPickle: allowPickle) }
+        guard listing.isGGUF else {
+            if projector == .required { throw ModelSelectionError(.notFound, "the repository has no GGUF model") }
+            return try listing.wholeRepository(allowPickle: allowPickle)
+        }
         var selection = try listing.defaultQuantization()
         try listing.addProjector(to: &selection, projector)
         return selection
@@ -83,6 +92,8 @@ public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConver
         case unsafe
         /// The repository has no file at all.
         case empty
+        /// A pattern that cannot be one.
+        case invalidPattern
     }
 
     public let code: Code
@@ -105,7 +116,7 @@ public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConver
         case .notFound: available.isEmpty ? nil : "there is \(list)"
         case .ambiguous: "name one of \(list)"
         case .unsafe: "name one of \(list), or pass --allow-pickle"
-        case .incomplete, .empty: nil
+        case .incomplete, .empty, .invalidPattern: nil
         }
     }
 
@@ -119,10 +130,12 @@ extension RelativePath {
     var isSafetensors: Bool { lowercased.hasSuffix(".safetensors") }
 
     /// Whether the file is the encoder of a vision model, by its name.
-    var isProjector: Bool { isGGUF && lastComponent.lowercased().contains("mmproj") }
+    public var isProjector: Bool { isGGUF && lastComponent.lowercased().contains("mmproj") }
 
     /// Whether the file may hold pickled objects, which run code when they are loaded.
-    public var isPickle: Bool {
+    public var isPickle: Bool { Self.hasPickleSuffix(lowercased) }
+
+    static func hasPickleSuffix(_ lowercased: String) -> Bool {
         [".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"].contains(where: lowercased.hasSuffix)
     }
 

@@ -77,12 +77,34 @@ struct RepositoryListing {
         let quantizations = groups.compactMap { group in
             group.quantization.map { name in group.size.map { "\(name) (\(ByteCount($0)))" } ?? "\(name)" }
         }
-        let named = quantizations.isEmpty ? files.map(\.path.string) : quantizations
-        return named.count > 40 ? named.prefix(40) + ["and \(named.count - 40) more"] : named
+        return quantizations.isEmpty ? names : Self.shortened(quantizations)
+    }
+
+    private var names: [String] { Self.shortened(files.map(\.path.string)) }
+
+    private static func shortened(_ list: [String]) -> [String] {
+        list.count > 40 ? list.prefix(40) + ["and \(list.count - 40) more"] : list
     }
 }
 
 extension RepositoryListing {
+    /// Exactly the files that the patterns give; duplicates in other formats are the user's business here.
+    func selection(by filter: PathFilter, allowPickle: Bool) throws(ModelSelectionError) -> ModelSelection {
+        let matching = files.map(\.path).filter(filter.selects)
+        guard !matching.isEmpty else {
+            throw ModelSelectionError(.notFound, "no file matches \(filter.selector)", available: names)
+        }
+        var selection = ModelSelection(paths: [], selector: filter.selector, omitted: [])
+        for path in matching {
+            if path.isPickle, !allowPickle, !filter.namesPickle(path) {
+                selection.omitted.append(ModelSelection.Omission(path: path, reason: .pickle))
+            } else {
+                selection.paths.append(path)
+            }
+        }
+        return try safe(selection)
+    }
+
     func selection(for selector: String) throws(ModelSelectionError) -> ModelSelection {
         let matching = groups.filter { $0.quantization?.matches(selector: selector) == true }
         let plain = matching.filter { $0.quantization?.description == selector.uppercased() }
@@ -166,12 +188,18 @@ extension RepositoryListing {
                 selection.paths.append(path)
             }
         }
+        if files.isEmpty { throw ModelSelectionError(.empty, "the repository has no files") }
+        return try safe(selection)
+    }
+
+    /// The selection with a word on the pickles that were left out of it, if that left anything.
+    private func safe(_ selection: ModelSelection) throws(ModelSelectionError) -> ModelSelection {
         guard !selection.paths.isEmpty else {
-            if files.isEmpty { throw ModelSelectionError(.empty, "the repository has no files") }
             throw ModelSelectionError(
-                .unsafe, "the repository has nothing but pickles, which can run code when they are loaded",
+                .unsafe, "there is nothing but pickles, which can run code when they are loaded",
                 available: selection.omitted.map(\.path.string))
         }
+        var selection = selection
         let pickles = selection.omitted.filter { $0.reason == .pickle }.map(\.path.string)
         if !pickles.isEmpty {
             selection.notes.append("left out, since a pickle can run code: \(pickles.joined(separator: ", "))")

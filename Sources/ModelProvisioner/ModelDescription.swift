@@ -33,11 +33,9 @@ struct ModelDescription {
             revision: staged.resolution.revision, digest: main?.digest, verified: !staged.unverified)
     }
 
-    /// The one file that a worker is started with: the only GGUF, or the first of its shards.
     private var mainFile: SidecarFile? {
-        let models = files.filter { $0.path.string.lowercased().hasSuffix(".gguf") && !ShardName.isProjector($0.path) }
-        let firsts = models.filter { ShardName($0.path)?.index ?? 1 == 1 }
-        return firsts.count == 1 ? firsts[0] : nil
+        let main = WeightFiles.main(of: files.map(\.path))
+        return files.first { $0.path == main }
     }
 
     private struct Facts {
@@ -48,7 +46,7 @@ struct ModelDescription {
     }
 
     private func facts() throws(ProvisionError) -> Facts {
-        let weights = mainFile.map(shards) ?? files.filter { $0.path.string.lowercased().hasSuffix(".safetensors") }
+        let weights = WeightFiles.all(of: files.map(\.path))
         var facts = Facts()
         if let header = try header(of: weights) {
             facts.architecture = header.architecture
@@ -67,14 +65,9 @@ struct ModelDescription {
         return facts
     }
 
-    private func shards(of main: SidecarFile) -> [SidecarFile] {
-        guard let first = ShardName(main.path) else { return [main] }
-        return files.filter { ShardName($0.path)?.isSameSet(as: first) ?? false }
-    }
-
-    private func header(of weights: [SidecarFile]) throws(ProvisionError) -> ModelHeader? {
+    private func header(of weights: [RelativePath]) throws(ProvisionError) -> ModelHeader? {
         do {
-            return try ModelHeader.read(shards: weights.map { staged.tree.root.appending($0.path.string) })
+            return try ModelHeader.read(shards: weights.map { staged.tree.root.appending($0.string) })
         } catch {
             throw ProvisionError(
                 .digestMismatch, "\(plan.item.id) has a broken header: \(error)",

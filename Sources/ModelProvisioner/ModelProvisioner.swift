@@ -16,11 +16,18 @@ public struct ModelProvisioner: Sendable {
     }
 
     /// Steps 1 and 2: the revision, the files and the id that `reference` comes to. No payload moves.
-    public func plan(_ reference: ArtifactReference, for job: ProvisionJob) async throws(ProvisionError) -> Plan {
-        let match = try pipeline.registry.vendor(for: reference, kind: .model)
-        let known = job.force ? nil : try held(match.reference)
-        let resolution = try await pipeline.resolve(match, known: known, for: job)
-        let selected = resolution == known ? resolution : try select(from: resolution, of: match, for: job)
+    public func plan(
+        _ reference: ArtifactReference, _ choice: ModelChoice = ModelChoice(), for job: ProvisionJob
+    ) async throws(ProvisionError) -> Plan {
+        var match = try pipeline.registry.vendor(for: choice.applied(to: reference), kind: .model)
+        var known = job.force ? nil : try held(match.reference)
+        if let resolution = known, !job.offline, !choice.isSatisfied(by: resolution) { known = nil }
+        // Patterns are no vendor's business: it lists what it has.
+        let patterns = match.reference.patterns
+        if patterns != nil { match.reference.selector = nil }
+        var resolution = try await pipeline.resolve(match, known: known, for: job)
+        if let patterns { resolution.reference.selector = patterns }
+        let selected = resolution == known ? resolution : try select(from: resolution, of: match, choice, for: job)
         let item = StoreItem(kind: .model, id: selected.reference.description)
         job.progress(.resolved(selected))
         return Plan(match: match, resolution: selected, item: item)
@@ -41,12 +48,22 @@ public struct ModelProvisioner: Sendable {
         return try ModelEntry(sidecar)
     }
 
+    /// The revision that a stored model's reference is at now.
+    public func currentRevision(
+        of reference: ArtifactReference, for job: ProvisionJob
+    ) async throws(ProvisionError) -> String {
+        var match = try pipeline.registry.vendor(for: reference, kind: .model)
+        if reference.patterns != nil { match.reference.selector = nil }
+        return try await pipeline.currentRevision(of: match, for: job)
+    }
+
     /// What the store has for the very artifact that `reference` names: under its own spelling, with the quantization in
     /// upper case, or, where nothing is selected, with the quantization that would be chosen first.
     private func held(_ reference: ArtifactReference) throws(ProvisionError) -> Resolution? {
         var spellings = [reference.selector]
         if let selector = reference.selector {
-            spellings.append(selector.uppercased())
+            // Names in patterns have the case that they have.
+            if reference.patterns == nil { spellings.append(selector.uppercased()) }
         } else if !reference.isURL {
             spellings.append(ModelSelection.preferredQuantizations.first)
         }
@@ -63,24 +80,24 @@ public struct ModelProvisioner: Sendable {
 
     /// Step 2. A vendor that listed exactly what is to be fetched is taken at its word.
     private func select(
-        from resolution: Resolution, of match: VendorRegistry.Match, for job: ProvisionJob
+        from resolution: Resolution, of match: VendorRegistry.Match, _ choice: ModelChoice, for job: ProvisionJob
     ) throws(ProvisionError) -> Resolution {
-        guard case .files(let files, listing: .repository) = resolution.payload else { return resolution }
+        guard case .files(let files, let listing) = resolution.payload else { return resolution }
+        guard listing == .repository || resolution.reference.patterns != nil else { return resolution }
         let selection: ModelSelection
         do {
             selection = try ModelSelection.select(
                 files.map { ModelSelection.File(path: $0.path, size: $0.size) },
-                selector: resolution.reference.selector, allowPickle: match.configuration.trust.allowPickle)
+                selector: resolution.reference.selector, projector: choice.projector,
+                allowPickle: choice.allowPickle || match.configuration.trust.allowPickle)
         } catch {
-            throw ProvisionError(
-                error.isUnsafe ? .unsafeContent : .selectorNotFound, "\(resolution.reference): \(error)",
-                remedy: error.remedy)
+            throw ProvisionError(error).of("\(resolution.reference)")
         }
         for note in selection.notes { job.progress(.notice(note)) }
         let chosen = Set(selection.paths)
         var selected = resolution
         selected.reference.selector = selection.selector
-        selected.payload = .files(files.filter { chosen.contains($0.path) }, listing: .repository)
+        selected.payload = .files(files.filter { chosen.contains($0.path) }, listing: listing)
         return selected
     }
 }

@@ -87,7 +87,7 @@ extension Pipeline {
 
     /// What an earlier provision of the same item found: the digests of files that the vendor publishes none for, valid
     /// at the same revision alone, and of files known by another kind of digest, valid while that one stays.
-    private func seenBefore(of plan: Plan) throws -> [RelativePath: Digest] {
+    func seenBefore(of plan: Plan) throws -> [RelativePath: Digest] {
         guard
             let sidecar = try store.sidecar(plan.item),
             let earlier = try? sidecar.resolution.decoded(as: Resolution.self)

@@ -34,7 +34,7 @@ public struct Pipeline: Sendable {
     }
 
     /// A vendors.d file may name the organizations that are taken from its vendor.
-    private func checkTrust(in match: VendorRegistry.Match) throws(ProvisionError) {
+    func checkTrust(in match: VendorRegistry.Match) throws(ProvisionError) {
         let trusted = match.configuration.trust.organizations
         let organization = match.reference.locator.prefix { $0 != "/" }
         guard trusted.isEmpty || trusted.contains(String(organization)) else {

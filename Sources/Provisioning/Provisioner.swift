@@ -16,9 +16,18 @@ public protocol Provisioner: Sendable {
     /// Where `context.known` is at the revision that the vendor finds, it may return it as it is.
     func resolve(_ reference: ArtifactReference, in context: ProvisionContext) async throws(ProvisionError)
         -> Resolution
+
+    /// The revision that `reference` is at now, by one small request where the vendor can; lists no payload.
+    func revision(of reference: ArtifactReference, in context: ProvisionContext) async throws(ProvisionError) -> String
 }
 
 extension Provisioner {
+    public func revision(
+        of reference: ArtifactReference, in context: ProvisionContext
+    ) async throws(ProvisionError) -> String {
+        try await resolve(reference, in: context).revision
+    }
+
     public func access(for reference: ArtifactReference) -> NetworkAccess { access }
 }
 

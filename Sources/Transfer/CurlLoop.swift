@@ -31,13 +31,13 @@ final class CurlLoop: Sendable {
     // the mailbox's lock while it is open, and the handle is freed only after it was closed.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer?
 
-    init(maximumHostConnections: Int, receiveBuffer: Int) {
+    init(maximumHostConnections: Int, rateLimit: Int64?, receiveBuffer: Int) {
         _ = Self.library
         multi = curl_multi_init()
         guard let multi else { return }
         ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, maximumHostConnections)
         mailbox.withLock { $0.isOpen = true }
-        let started = OwnThread { [self] in run(receiveBuffer: receiveBuffer) }
+        let started = OwnThread { [self] in run(rateLimit: rateLimit, receiveBuffer: receiveBuffer) }
         if started == nil {
             mailbox.withLock { $0.isOpen = false }
             curl_multi_cleanup(multi)
@@ -100,9 +100,10 @@ final class CurlLoop: Sendable {
         }
     }
 
-    private func run(receiveBuffer: Int) {
+    private func run(rateLimit: Int64?, receiveBuffer: Int) {
         guard let multi else { return }
-        let exchanges = RunningExchanges(multi: multi, receiveBuffer: receiveBuffer)
+        let exchanges = RunningExchanges(
+            multi: multi, rateLimit: rateLimit.map { RateLimit($0) }, receiveBuffer: receiveBuffer)
         while true {
             let (commands, isOpen) = mailbox.withLock { box in
                 defer { box.commands = [] }
@@ -112,7 +113,7 @@ final class CurlLoop: Sendable {
             guard isOpen else { break }
             exchanges.advance()
             // A minute: timers of libcurl and wake-ups end the wait earlier.
-            curl_multi_poll(multi, nil, 0, 60_000, nil)
+            curl_multi_poll(multi, nil, 0, exchanges.wait ?? 60_000, nil)
         }
         exchanges.cancelAll()
         curl_multi_cleanup(multi)

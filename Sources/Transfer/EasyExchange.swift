@@ -5,6 +5,7 @@ import Glibc
 final class EasyExchange {
     let handle: UnsafeMutableRawPointer
     let submission: CurlLoop.Submission
+    private let rateLimit: RateLimit?
     private var lines: UnsafeMutablePointer<curl_slist>?
     private let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let body: UnsafeMutableBufferPointer<UInt8>?
@@ -28,8 +29,9 @@ final class EasyExchange {
     /// A body that nobody wants is read up to this, to keep its connection.
     private static let maximumDiscard = 64 << 10
 
-    init(_ handle: UnsafeMutableRawPointer, _ submission: CurlLoop.Submission) {
+    init(_ handle: UnsafeMutableRawPointer, _ submission: CurlLoop.Submission, _ rateLimit: RateLimit?) {
         self.handle = handle
+        self.rateLimit = rateLimit
         self.submission = submission
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         body = submission.request.body.map { bytes in
@@ -86,7 +88,8 @@ final class EasyExchange {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)
         set(CURLOPT_LOW_SPEED_TIME, request.stallTimeout)
-        set(CURLOPT_LOW_SPEED_LIMIT, request.minimumRate)
+        // What is slow on purpose must not count as stalled.
+        set(CURLOPT_LOW_SPEED_LIMIT, rateLimit == nil ? request.minimumRate : 1)
         set(CURLOPT_HTTP_VERSION, request.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         if request.allowsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -170,8 +173,11 @@ final class EasyExchange {
             end = .unwanted
             return 0
         case .take:
+            if let rateLimit, !rateLimit.admits(submission.id) { return Int(CURL_WRITEFUNC_PAUSE) }
             switch submission.sink.receive(bytes) {
-            case .taken: return bytes.count
+            case .taken:
+                rateLimit?.took(bytes.count)
+                return bytes.count
             case .pause: return Int(CURL_WRITEFUNC_PAUSE)
             case .stop:
                 end = .stopped

@@ -4,14 +4,16 @@ import Glibc
 /// The exchanges under way on the loop's thread; never leaves it.
 final class RunningExchanges {
     private let multi: UnsafeMutableRawPointer
+    private let rateLimit: RateLimit?
     private let receiveBuffer: Int
     private let share: UnsafeMutableRawPointer?
     private var running: [ExchangeID: EasyExchange] = [:]
     /// Handles to use again: each keeps a receive buffer.
     private var idle: [UnsafeMutableRawPointer] = []
 
-    init(multi: UnsafeMutableRawPointer, receiveBuffer: Int) {
+    init(multi: UnsafeMutableRawPointer, rateLimit: RateLimit?, receiveBuffer: Int) {
         self.multi = multi
+        self.rateLimit = rateLimit
         self.receiveBuffer = receiveBuffer
         share = curl_share_init()
         // A multi handle shares connections and DNS by itself, TLS sessions not.
@@ -28,6 +30,7 @@ final class RunningExchanges {
 
     /// Lets libcurl move what can be moved, and ends what is done.
     func advance() {
+        for id in rateLimit?.dueExchanges() ?? [] { running[id]?.resume() }
         var count: Int32 = 0
         curl_multi_perform(multi, &count)
         while let message = curl_multi_info_read(multi, &count) {
@@ -37,6 +40,9 @@ final class RunningExchanges {
             finish(exchange.submission.id, exchange.outcome(code))
         }
     }
+
+    /// Milliseconds after which `advance` has to be called again; nil where nothing here depends on time.
+    var wait: Int32? { rateLimit?.wait() }
 
     func cancelAll() {
         for id in running.keys { finish(id, .failed(.cancelled)) }
@@ -54,7 +60,7 @@ final class RunningExchanges {
             submission.finish(.failed(TransferError(.io(errno: ENOMEM), "no memory for a request")))
             return
         }
-        let exchange = EasyExchange(handle, submission)
+        let exchange = EasyExchange(handle, submission, rateLimit)
         if let failure = exchange.configure(receiveBuffer: receiveBuffer, share: share) {
             exchange.release()
             curl_easy_cleanup(handle)
@@ -67,6 +73,7 @@ final class RunningExchanges {
 
     private func finish(_ id: ExchangeID, _ outcome: ExchangeOutcome) {
         guard let exchange = running.removeValue(forKey: id) else { return }
+        rateLimit?.forget(id)
         curl_multi_remove_handle(multi, exchange.handle)
         exchange.release()
         if idle.count < 16 {

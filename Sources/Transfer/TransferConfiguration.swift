@@ -9,6 +9,8 @@ public struct TransferConfiguration: Sendable {
     /// The longest `Retry-After` that is waited for; a longer one ends the request as `rateLimited`.
     public var maximumRetryAfter: Duration
     public var maximumHostConnections: Int
+    /// Bytes a second that all bodies together may take; nil sets no limit.
+    public var rateLimit: Int64?
     /// Bytes that libcurl reads at once, at most 512 KiB. Its default of 16 KiB costs a download twice the time: one
     /// kernel call each.
     public var receiveBuffer: Int
@@ -25,7 +27,8 @@ public struct TransferConfiguration: Sendable {
 
     public init(
         userAgent: String = "rbee-hive", connectTimeout: Duration = .seconds(10), maximumAttempts: Int = 5,
-        maximumRetryAfter: Duration = .seconds(300), maximumHostConnections: Int = 16, receiveBuffer: Int = 512 << 10,
+        maximumRetryAfter: Duration = .seconds(300), maximumHostConnections: Int = 16, rateLimit: Int64? = nil,
+        receiveBuffer: Int = 512 << 10,
         backoffBase: Duration = .milliseconds(500), backoffCap: Duration = .seconds(30),
         proxies: ProxySettings = .environment, caFile: String? = nil
     ) {
@@ -34,6 +37,7 @@ public struct TransferConfiguration: Sendable {
         self.maximumAttempts = maximumAttempts
         self.maximumRetryAfter = maximumRetryAfter
         self.maximumHostConnections = maximumHostConnections
+        self.rateLimit = rateLimit
         self.receiveBuffer = receiveBuffer
         self.backoffBase = backoffBase
         self.backoffCap = backoffCap

@@ -14,7 +14,8 @@ public final class TransferEngine: Sendable {
         self.configuration = configuration
         self.logger = logger
         loop = CurlLoop(
-            maximumHostConnections: configuration.maximumHostConnections, receiveBuffer: configuration.receiveBuffer)
+            maximumHostConnections: configuration.maximumHostConnections, rateLimit: configuration.rateLimit,
+            receiveBuffer: configuration.receiveBuffer)
     }
 
     /// Ends what is running as `cancelled` and waits for the thread. Later requests fail at once.

@@ -15,7 +15,7 @@ public final class VendorRegistry: Sendable {
         public let configuration: VendorConfiguration
         public let provisioner: any Provisioner
         /// The reference with the vendor filled in where it named none.
-        public let reference: ArtifactReference
+        public var reference: ArtifactReference
     }
 
     /// A vendor by its name.

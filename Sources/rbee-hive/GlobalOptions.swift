@@ -24,11 +24,12 @@ struct GlobalOptions: ParsableArguments {
     var quiet = false
 
     /// The hive of these options.
-    func open() throws(ProvisionError) -> Hive {
+    func open(_ adjust: (inout HiveConfiguration) -> Void = { _ in }) throws(ProvisionError) -> Hive {
         let environment = ProcessInfo.processInfo.environment
-        let configuration = HiveConfiguration(
+        var configuration = HiveConfiguration(
             home: home, vendorFolders: vendorsDir, prefix: Self.prefix, environment: environment,
             logger: Self.logger(environment["RBEE_LOG"]))
+        adjust(&configuration)
         let hive = try Hive(configuration, modules: BuiltInVendors.modules)
         if strictVendors {
             hive.registry.makeAll()

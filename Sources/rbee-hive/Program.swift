@@ -8,11 +8,16 @@ import Synchronization
 
 /// Runs a command's work: opens the hive, turns signals into cancellation, and an error into its message and exit code.
 enum Program {
-    /// - Parameter work: gets the opened hive; a `ProvisionError` that it throws is shown on stderr.
-    static func run(_ options: GlobalOptions, _ work: @escaping @Sendable (Hive) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - adjust: changes what the common options give.
+    ///   - work: gets the opened hive; a `ProvisionError` that it throws is shown on stderr.
+    static func run(
+        _ options: GlobalOptions, adjust: @escaping @Sendable (inout HiveConfiguration) -> Void = { _ in },
+        _ work: @escaping @Sendable (Hive) async throws -> Void
+    ) async throws {
         do {
             try await interruptible {
-                let hive = try options.open()
+                let hive = try options.open(adjust)
                 try await work(hive)
             }
         } catch let error as ProvisionError {

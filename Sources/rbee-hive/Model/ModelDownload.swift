@@ -32,13 +32,15 @@ struct ModelDownload: AsyncParsableCommand {
     @Flag(help: "Make no request; what is not stored is an error.")
     var offline = false
 
+    @OptionGroup var selection: SelectionOptions
+    @OptionGroup var transfer: TransferOptions
     @OptionGroup var options: GlobalOptions
 
     /// Every reference is tried; the first failure decides the exit code.
     func run() async throws {
-        try await Program.run(options) { hive in
+        try await Program.run(options, adjust: transfer.apply) { hive in
             try await hive.forEach(references) { text in
-                let renderer = options.renderer
+                let renderer = dryRun ? options.planRenderer : options.renderer
                 defer { renderer.finish() }
                 do {
                     let request = try request(for: text)
@@ -77,19 +79,22 @@ struct ModelDownload: AsyncParsableCommand {
             }
             return digest
         }
-        return Hive.ModelRequest(reference: reference, offline: isOffline, force: force, expected: expected)
+        return Hive.ModelRequest(
+            reference: reference, offline: isOffline, force: force, expected: expected, choice: selection.choice)
     }
 
-    private func show(_ resolution: Resolution) throws {
+    private func show(_ plan: PlannedModel) throws {
         if options.json {
-            Console.result(try JSONOutput.pretty(resolution))
+            Console.result(try JSONOutput.pretty(plan))
             return
         }
+        let resolution = plan.resolution
         Console.result("\(resolution.reference)  revision \(resolution.revision)")
         let rows = resolution.files.map { file in
             [file.path.string, file.size.map { "\(ByteCount($0))" } ?? "?", file.digest?.description ?? "no digest"]
         }
         for line in Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows).lines(width: nil) { Console.result(line) }
+        for line in FactsText.lines(plan.facts) { Console.result(line.visiblyEscaped) }
     }
 
     private func done(_ entry: ModelEntry, _ renderer: any ProgressRenderer) throws {

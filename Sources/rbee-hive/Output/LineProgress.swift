@@ -67,7 +67,12 @@ enum ProgressText {
     private static func planned(_ files: Int, _ bytes: Int64?, _ present: Int64) -> String {
         var text = "\(files) file\(files == 1 ? "" : "s")"
         if let bytes { text += ", \(ByteCount(bytes))" }
-        if present > 0 { text += ", \(ByteCount(present)) of it here already" }
+        if let bytes, present >= bytes {
+            text += ", all here already"
+        } else if present > 0 {
+            text += ", \(ByteCount(present)) of it here already"
+            if let bytes { text += ", \(ByteCount(bytes - present)) to fetch" }
+        }
         return text
     }
 }

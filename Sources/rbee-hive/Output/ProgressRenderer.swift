@@ -18,6 +18,12 @@ extension GlobalOptions {
         }
         return LineProgress()
     }
+
+    /// For a command whose JSON is one value and no stream of events: what happens is told on stderr.
+    var planRenderer: any ProgressRenderer {
+        if quiet { return NoProgress() }
+        return json ? LineProgress() : renderer
+    }
 }
 
 extension ProgressRenderer {

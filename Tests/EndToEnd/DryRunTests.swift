@@ -1,0 +1,85 @@
+import ArtifactTypes
+import TestHub
+import TestSupport
+import Testing
+
+@Suite struct DryRunTests {
+    @Test("a dry run tells from the beginning of the file alone what a model is, what it takes and whether it fits")
+    func facts() async throws {
+        let machine = try Installation()
+        let file = Installation.gguf("big-Q4_K_M.gguf", .q4KM, megabytes: 20)
+        try machine.hub.addModel("org/big", files: [file])
+
+        let planned = try await machine.run("model", "download", "org/big:Q4_K_M", "--dry-run", "--json")
+        #expect(planned.status == 0, "\(planned.errors)")
+        let plan = try planned.json()
+        let facts = try #require(plan["facts"])
+        #expect(plan["revision"]?.stringValue?.count == 40)
+        #expect(facts["architecture"] == .string("llama"))
+        #expect(facts["quantization"] == .string("Q4_K_M"))
+        #expect(facts["contextLength"] == .integer(2048))
+        #expect((facts["parameters"]?.integerValue ?? 0) > 1_000_000)
+        #expect(facts["size"] == .integer(file.body.size))
+        #expect(facts["present"] == .integer(0))
+        // One layer, four heads of 64 elements, a key and a value of 2 bytes each, 2,048 tokens, and 512 MiB.
+        let estimate = facts["memory"]?.arrayValue?.first
+        #expect(estimate?["context"] == .integer(2048))
+        #expect(estimate?["bytes"] == .integer(file.body.size + 2048 * 4 * 2 * 128 + 536_870_912))
+        #expect(estimate?["fits"] == .bool(true))
+        #expect((facts["machineMemory"]?.integerValue ?? 0) > 0)
+        #expect(machine.hub.payloadBytes < file.body.size / 2)
+
+        let text = try await machine.run("model", "download", "org/big:Q4_K_M", "--dry-run")
+        #expect(text.output.contains("llama"))
+        #expect(text.output.contains("context of 2048 tokens"))
+
+        #expect(try await machine.run("model", "download", "org/big:Q4_K_M").status == 0)
+        machine.hub.forgetRequests()
+        let offline = try await machine.run("model", "download", "org/big:Q4_K_M", "--dry-run", "--offline", "--json")
+        #expect(try offline.json()["facts"]?["present"] == .integer(file.body.size))
+        #expect(try offline.json()["facts"]?["architecture"] == .string("llama"))
+        #expect(machine.hub.requests.isEmpty)
+    }
+
+    @Test("a safetensors repository tells by its shards' headers and its config.json")
+    func safetensors() async throws {
+        let machine = try Installation()
+        func shard(_ name: String) -> [UInt8] {
+            let header = Array("{\"\(name)\":{\"dtype\":\"BF16\",\"shape\":[100,10],\"data_offsets\":[0,2000]}}".utf8)
+            let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
+            return length + header + [UInt8](repeating: 0, count: 2000)
+        }
+        let config = """
+            {"model_type":"qwen3","max_position_embeddings":32768,"num_hidden_layers":2,"hidden_size":64,
+            "num_attention_heads":4,"num_key_value_heads":2,"head_dim":32}
+            """
+        try machine.hub.addModel(
+            "org/safe",
+            files: [
+                TestFile("config.json", text: config),
+                TestFile("model-00001-of-00002.safetensors", .bytes(shard("a"))),
+                TestFile("model-00002-of-00002.safetensors", .bytes(shard("b"))),
+            ])
+        let planned = try await machine.run("model", "download", "org/safe", "--dry-run", "--json")
+        let facts = try #require(try planned.json()["facts"], "\(planned.errors)")
+        #expect(facts["architecture"] == .string("qwen3"))
+        #expect(facts["parameters"] == .integer(2000))
+        #expect(facts["quantization"] == .string("BF16"))
+        #expect(facts["contextLength"] == .integer(32768))
+        let weights = Int64(2 * shard("a").count)
+        // Two layers, two heads of 32 elements, a key and a value of 2 bytes each.
+        let expected = [4096, 32768].map { context in JSONValue.integer(weights + context * 512 + 536_870_912) }
+        #expect(facts["memory"]?.arrayValue?.compactMap { $0["bytes"] } == expected)
+    }
+
+    @Test("a file whose header cannot be read is planned all the same, with a word on it")
+    func broken() async throws {
+        let machine = try Installation()
+        let bytes = Array("GGUF".utf8) + [UInt8](repeating: 0xFF, count: 4096)
+        try machine.hub.addModel("org/odd", files: [TestFile("odd-Q8_0.gguf", .bytes(bytes))])
+        let planned = try await machine.run("model", "download", "org/odd", "--dry-run")
+        #expect(planned.status == 0, "\(planned.errors)")
+        #expect(planned.output.contains("odd-Q8_0.gguf"))
+        #expect(planned.errors.contains("header"))
+    }
+}
