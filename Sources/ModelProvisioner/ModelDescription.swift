@@ -107,13 +107,23 @@ struct ModelDescription {
         }
     }
 
+    /// The name that the user gave a file of this machine.
+    private var givenName: [Substring]? {
+        source == .local ? staged.resolution.reference.fragmentValue("name")?.split(separator: "/") : nil
+    }
+
     private func name(of reference: ArtifactReference) -> String {
+        if let given = givenName?.last { return String(given) }
+        if let path = FileURL.path(of: reference.locator), let last = FilePath(path).lastComponent {
+            return last.string
+        }
         let last = reference.locator.split(separator: "/").last.map(String.init) ?? reference.locator
         guard let selector = reference.selector, !selector.contains(".") else { return last }
         return "\(last) \(selector)"
     }
 
     private func author(of reference: ArtifactReference) -> String? {
+        if let given = givenName, given.count == 2 { return String(given[0]) }
         guard !reference.isURL, let slash = reference.locator.firstIndex(of: "/") else { return nil }
         return String(reference.locator[..<slash])
     }
