@@ -2,6 +2,7 @@ import ArtifactTypes
 import ContentStore
 import Provisioning
 import SystemPackage
+import Vendors
 
 /// Step 3: what another place on this machine has is copied, and no request is made for it.
 extension FileFetch {
@@ -41,14 +42,7 @@ extension FileFetch {
     /// Copies a file that the user named. It is the only source there is, so whatever is wrong with it ends the job.
     private func copy(_ remote: RemoteFile, from path: FilePath) async throws -> Pipeline.Fetched {
         job.progress(.stage("copying \(remote.path)"))
-        let copied: (digest: Digest, size: Int64)
-        do {
-            copied = try await store.adoptBlob(copyOf: path, expected: remote.digest)
-        } catch  where error.code == .corrupt {
-            throw ProvisionError(.digestMismatch, error.message, remedy: "check the file and the digest")
-        } catch  where error.code == .io(errno: Errno.noSuchFileOrDirectory.rawValue) {
-            throw ProvisionError(.notFound, error.message)
-        }
+        let copied = try await adopt(path, as: remote.digest)
         guard remote.size == nil || remote.size == copied.size else {
             throw ProvisionError(
                 .digestMismatch, "\(path.string.visiblyEscaped) changed while it was copied",
@@ -57,6 +51,21 @@ extension FileFetch {
         try await tree?.link(blob: copied.digest, at: remote.path)
         job.progress(.fileDone(path: remote.path.string, bytes: copied.size))
         return Pipeline.Fetched(unverified: remote.digest == nil)
+    }
+
+    private func adopt(
+        _ path: FilePath, as digest: Digest?
+    ) async throws(ProvisionError) -> (digest: Digest, size: Int64) {
+        do {
+            return try await store.adoptBlob(copyOf: path, expected: digest)
+        } catch {
+            switch error.code {
+            case .corrupt:
+                throw ProvisionError(.digestMismatch, error.message, remedy: "check the file and the digest")
+            case .io(Errno.noSuchFileOrDirectory.rawValue): throw ProvisionError(.notFound, error.message)
+            default: throw ProvisionError(pipeline: error)
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@ import ArtifactTypes
 import Foundation
 import SystemPackage
 import TestHub
+import TestSupport
 import Testing
 
 /// Models that lie on the machine already.

@@ -2,6 +2,7 @@ import ArtifactTypes
 import Foundation
 import SystemPackage
 import TestHub
+import TestSupport
 import Testing
 
 /// What other programs of the machine have fetched already is copied from them.

@@ -10,7 +10,7 @@ struct FolderSnapshot: Equatable {
             let path = folder.appending(name)
             let status = try path.stat(followTargetSymlink: false)
             var facts = [
-                "\(status.st_mode)", "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)", "\(status.st_nlink)",
+                "\(status.mode.rawValue)", "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)", "\(status.linkCount)",
             ]
             switch status.type {
             case .regular: facts.append(try Data(contentsOf: URL(fileURLWithPath: path.string)).base64EncodedString())
