@@ -21,6 +21,11 @@ struct LocalProvisioner: Provisioner {
     ) async throws(ProvisionError) -> Resolution {
         let asked = try LocalReference(reference)
         let listing = try LocalListing(asked.path)
+        guard listing.files.contains(where: { Self.isModel($0.path) }) else {
+            throw ProvisionError(
+                .invalid, "\(asked.path.string.visiblyEscaped) is no model",
+                remedy: "name a GGUF or safetensors file, or a folder that has one")
+        }
         for note in listing.notes { context.progress(.notice(note)) }
         var hash = SHA256()
         var files: [RemoteFile] = []
@@ -37,5 +42,11 @@ struct LocalProvisioner: Provisioner {
             reference: asked.canonical, vendor: name, kind: context.kind, revision: "listing:\(digest.hex)",
             payload: .files(files, listing: listing.isFolder ? .repository : .exact),
             metadata: .init(unverified: true))
+    }
+
+    /// By its name alone: the header is read once the file is copied.
+    private static func isModel(_ path: RelativePath) -> Bool {
+        let name = path.lastComponent.lowercased()
+        return [".gguf", ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx"].contains(where: name.hasSuffix)
     }
 }

@@ -58,13 +58,17 @@ struct ModelDescription {
         } else if let main = mainFile {
             throw ProvisionError(
                 .digestMismatch, "\(main.path) of \(plan.item.id) is no GGUF file",
-                remedy: "the file is as its vendor published it; report it there")
+                remedy: remedyOfBroken)
         }
         if let config = try repositoryConfiguration() {
             facts.architecture = facts.architecture ?? config["model_type"]?.stringValue
             facts.contextLength = facts.contextLength ?? config["max_position_embeddings"]?.integerValue
         }
         return facts
+    }
+
+    private var remedyOfBroken: String? {
+        source == .local ? nil : "the file is as its vendor published it; report it there"
     }
 
     private func shards(of main: SidecarFile) -> [SidecarFile] {
@@ -78,7 +82,7 @@ struct ModelDescription {
         } catch {
             throw ProvisionError(
                 .digestMismatch, "\(plan.item.id) has a broken header: \(error)",
-                remedy: "the file is as its vendor published it; report it there")
+                remedy: remedyOfBroken)
         }
     }
 

@@ -96,11 +96,9 @@ import Testing
             try machine.folder.write(gguf(seed: seed), to: "set/\(name)")
         }
         try machine.folder.write(gguf(), to: "half/x-00001-of-00002.gguf")
-        let plan = try await machine.run(
-            "model", "download", "file:\(machine.folder.path)/set/x-00002-of-00002.gguf", "--dry-run", "--json"
-        ).json()
+        let files = try await machine.plannedFiles("file:\(machine.folder.path)/set/x-00002-of-00002.gguf")
         #expect(
-            plan["files"]?.arrayValue?.map { $0["path"] }
+            files.map { $0["path"] }
                 == ["x-00001-of-00002.gguf", "x-00002-of-00002.gguf"].map { .string($0) })
         let half = try await machine.run("model", "import", "half/x-00001-of-00002.gguf")
         #expect(half.status == 66)
@@ -110,6 +108,7 @@ import Testing
     static let refusals: [(reference: String, status: Int32)] = [
         ("file:/no/such/file.gguf", 66), ("file:relative.gguf", 64), ("file://host/x.gguf", 64),
         ("file:/%2e%2e/etc/passwd", 64), ("file:/x%0.gguf", 64), ("file:/dev/null", 64), ("file:/etc#sha256=1", 64),
+        ("file:/etc/passwd", 64), ("file:/etc/default", 64),
     ]
 
     @Test("what is no file of this machine ends with its exit code", arguments: refusals)

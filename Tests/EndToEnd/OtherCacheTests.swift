@@ -14,8 +14,8 @@ import Testing
 
     /// The SHA-256 of the only file of a reference, as the hub lists it.
     private func digest(_ reference: String, on machine: Installation) async throws -> String {
-        let plan = try await machine.run("model", "download", reference, "--dry-run", "--json").json()
-        let digest = try #require(plan["files"]?.arrayValue?.first?["digest"]?.stringValue)
+        let files = try await machine.plannedFiles(reference)
+        let digest = try #require(files.first?["digest"]?.stringValue)
         return String(digest.dropFirst("sha256:".count))
     }
 
@@ -77,13 +77,12 @@ import Testing
         let config = TestFile("config.json", text: #"{"model_type":"llama"}"#)
         let weights = TestFile("model.safetensors", .bytes(SafetensorsFile.bytes()))
         try machine.hub.addModel("org/whole", files: [config, weights])
-        let plan = try await machine.run("model", "download", "org/whole", "--dry-run", "--json").json()
-        for (file, listed) in zip([config, weights], plan["files"]?.arrayValue ?? []) {
-            #expect(listed["path"] == .string(file.path))
+        let listing = try await machine.plannedFiles("org/whole")
+        for file in [config, weights] {
+            let listed = try #require(listing.first { $0["path"] == .string(file.path) })
             let name = try #require(listed["digest"]?.stringValue?.split(separator: ":").last)
             try machine.folder.write(try content(file), to: "hub/models--org--whole/blobs/\(name)")
         }
-        machine.hub.forgetRequests()
         let outcome = try await machine.run(
             "model", "download", "org/whole",
             environment: ["HF_HUB_CACHE": machine.folder.path.appending("hub").string])
