@@ -2,6 +2,8 @@
 SWIFT ?= swift
 # What CI builds with; `make test` uses the same flags, so that nothing is built twice.
 FLAGS = --explicit-target-dependency-import-check error
+# Tests at once. Many start processes and wait for them: all of them at once would starve each other on two cores.
+WIDTH ?= 4
 SOURCES = Sources Plugins Tests Package.swift
 PREFIX ?= /usr/local
 
@@ -23,7 +25,7 @@ build: setup
 
 test: setup-test
 	$(SWIFT) build --build-tests $(FLAGS)
-	$(SWIFT) test --skip-build $(FLAGS)
+	$(SWIFT) test --skip-build $(FLAGS) --experimental-maximum-parallelization-width $(WIDTH)
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)

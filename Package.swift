@@ -133,10 +133,10 @@ let testTargets: [Target] = [
     tests(of: "Provisioning"),
     tests(of: "Vendors", ["Provisioning", log]),
     tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),
-    tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub"]),
+    tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", log]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
-    tests(of: "TarballVendor", ["Provisioning", "TestHub"]),
+    tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
     .testTarget(
         name: "EndToEnd",
         dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system],

@@ -53,7 +53,7 @@ struct FileProbe: Sendable {
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", ":": result.unicodeScalars.append(scalar)
             case " ", ",", "/": result += "-"
-            default: result += "%" + String(byte, radix: 16, uppercase: true)
+            default: result += WebURL.escape(byte)
             }
         }
         return result

@@ -67,10 +67,15 @@ struct WebURL: Sendable, Hashable {
             if byte > 0x20, byte < 0x7F {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                result += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
+                result += escape(byte)
             }
         }
+    }
+
+    /// The byte percent-encoded.
+    static func escape(_ byte: UInt8) -> String {
+        let hex = String(byte, radix: 16, uppercase: true)
+        return hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
     }
 
     /// Nil where a percent sign is followed by other than two digits, or the bytes are no UTF-8.

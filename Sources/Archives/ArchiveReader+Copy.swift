@@ -2,10 +2,11 @@ import SystemPackage
 
 extension ArchiveReader {
     /// Writes the current entry's data to `file` at the offsets they have; holes stay holes.
+    /// `wrote` is told the bytes written so far, of all files.
     /// - Returns: the file's size.
     func copyData(
         of entry: String?, declared: Int64?, to file: FileDescriptor, budget: inout ExtractionBudget,
-        _ cancellation: Cancellation
+        _ cancellation: Cancellation, wrote: (Int64) -> Void = { _ in }
     ) throws(ArchiveError) -> Int64 {
         var end: Int64 = 0
         while let block = try nextBlock(of: entry) {
@@ -23,6 +24,7 @@ extension ArchiveReader {
                 throw ArchiveError(error as? Errno ?? .ioError, entry: entry, "cannot write")
             }
             end = blockEnd
+            wrote(budget.written)
         }
         guard let declared, declared > end else { return end }
         try budget.spend(data: 0, holes: declared - end, entry: entry)

@@ -39,7 +39,7 @@ final class Extraction {
             while let entry = try reader.nextEntry() {
                 try cancellation.check()
                 try take(entry)
-                tell()
+                tell(written: budget.written)
             }
             // Zeros at the front of anything look like an empty tar.
             if entries == 0 { throw ArchiveReader.unknownFormat }
@@ -96,9 +96,9 @@ final class Extraction {
     }
 
     /// Every 8 MiB or 500 entries: often enough to be seen, too seldom to be felt.
-    private func tell() {
-        guard report.bytes - reported.bytes >= 8 << 20 || entries - reported.entries >= 500 else { return }
-        reported = ExtractionProgress(entries: entries, bytes: report.bytes)
+    private func tell(written: Int64) {
+        guard written - reported.bytes >= 8 << 20 || entries - reported.entries >= 500 else { return }
+        reported = ExtractionProgress(entries: entries, bytes: written)
         progress(reported)
     }
 }
@@ -132,7 +132,7 @@ extension Extraction {
         let size: Int64
         do throws(ArchiveError) {
             size = try reader.copyData(
-                of: entry.name, declared: entry.size, to: file, budget: &budget, cancellation)
+                of: entry.name, declared: entry.size, to: file, budget: &budget, cancellation, wrote: tell)
             if let modified = entry.modified, (0...now).contains(modified) {
                 let failure = carchive_set_times(file.rawValue, modified)
                 if failure != 0 {

@@ -18,10 +18,6 @@ int csystem_clone(int source, int target) { return outcome(ioctl(target, FICLONE
 
 int csystem_reserve(int file, int64_t offset, int64_t length) { return outcome(fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length)); }
 
-int csystem_reserve_keeping_length(int file, int64_t offset, int64_t length) {
-    return outcome(fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length));
-}
-
 int csystem_start_writeback(int file, int64_t offset, int64_t length) {
     return outcome(sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE));
 }

@@ -56,7 +56,8 @@ extension Hive {
         do {
             try await store.withLock(.item(item), deadline: .seconds(300)) {
                 guard try store.sidecar(item) != nil else {
-                    throw ProvisionError(.notFound, "\(item) was removed by another process", remedy: "ask for it again")
+                    throw ProvisionError(
+                        .notFound, "\(item) was removed by another process", remedy: "ask for it again")
                 }
                 try add()
                 try store.settle(item)

@@ -54,6 +54,12 @@ extension Pipeline {
                 .invalid, "--expect names one digest, and \(plan.item.id) has \(files.count) files",
                 remedy: "name the one file after a colon")
         }
+        // An archive fills the tree from its root, and would meet the other files there.
+        if files.count > 1, let archive = files.first(where: { $0.isArchive }) {
+            throw ProvisionError(
+                .unsupported, "\(archive.path) of \(plan.item.id) is an archive among \(files.count) files",
+                remedy: "name the one file after a colon")
+        }
         let seen = try seenBefore(of: plan)
         let wanted = files.map { file in
             var file = file

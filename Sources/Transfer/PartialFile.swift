@@ -62,7 +62,7 @@ final class PartialFile: Sendable {
         guard size > allocated else { return }
         let needed = size - allocated
         if let free = freeSpace(), free < needed { throw insufficientSpace(needed: needed) }
-        switch -csystem_reserve_keeping_length(descriptor.rawValue, 0, size) {
+        switch -csystem_reserve(descriptor.rawValue, 0, size) {
         case ENOSPC, EDQUOT, EFBIG: throw insufficientSpace(needed: needed)
         default: return  // a file system that cannot reserve
         }

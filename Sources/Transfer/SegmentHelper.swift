@@ -17,11 +17,10 @@ struct SegmentHelper: Sendable {
         var fetched: Int64 = 0
         while !Task.isCancelled, let (share, lead) = file.take() {
             let report = await fetch(share, lead)
+            let end = file.end(of: share)
             file.giveBack(share)
             fetched += report?.received ?? 0
-            guard let report, report.failure == nil, let end = file.end(of: share), report.position >= end else {
-                break
-            }
+            guard let report, report.failure == nil, let end, report.position >= end else { break }
         }
         return fetched
     }

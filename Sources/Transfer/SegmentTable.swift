@@ -82,6 +82,21 @@ struct SegmentTable: Sendable {
     mutating func giveBack(_ start: Int64) {
         guard let index = segments.firstIndex(where: { $0.start == start }) else { return }
         segments[index].isTaken = false
+        joinFinished()
+    }
+
+    /// Finished neighbours become one, so that the row is no longer than there are connections and holes.
+    private mutating func joinFinished() {
+        var joined: [Segment] = []
+        for segment in segments {
+            if let last = joined.last, last.rest == 0, segment.rest == 0, !last.isTaken, !segment.isTaken {
+                joined[joined.count - 1].position = segment.position
+                joined[joined.count - 1].end = segment.end
+            } else {
+                joined.append(segment)
+            }
+        }
+        segments = joined
     }
 
     mutating func advance(_ start: Int64, to position: Int64) {

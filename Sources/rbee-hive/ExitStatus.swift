@@ -5,10 +5,10 @@ import Provisioning
 extension ProvisionError.Code {
     var exitStatus: Int32 {
         switch self {
-        case .invalid: 64  // EX_USAGE
+        case .invalid, .unsupported: 64  // EX_USAGE
         case .digestMismatch, .unsafeContent, .untrusted, .smokeTestFailed: 65  // EX_DATAERR
         case .notFound, .revisionNotFound, .selectorNotFound: 66  // EX_NOINPUT
-        case .unavailable, .offline, .missingTool, .unsupported: 69  // EX_UNAVAILABLE
+        case .unavailable, .offline, .missingTool: 69  // EX_UNAVAILABLE
         case .insufficientSpace, .io: 73  // EX_CANTCREAT
         case .locked, .rateLimited: 75  // EX_TEMPFAIL
         case .unauthorized, .gated: 77  // EX_NOPERM

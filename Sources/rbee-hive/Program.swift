@@ -44,7 +44,7 @@ enum Program {
             try await task.value
         } catch {
             guard let number = received.withLock({ $0 }) else { throw error }
-            Console.note("interrupted; what has arrived is kept, and the same command goes on from there")
+            Console.note("interrupted; the same command goes on from there")
             throw ExitCode(128 + number)
         }
     }

@@ -26,7 +26,7 @@ struct LimitTests {
         }
         #expect(error?.code == .limit)
         #expect(error?.entry == "zeros")
-        #expect(written.withLock { $0 } == 0)
+        #expect(written.withLock { $0 } < 24 << 20)
         #expect(try workshop.targetIsEmpty)
     }
 
@@ -70,11 +70,17 @@ struct LimitTests {
         #expect(try workshop.targetIsEmpty)
     }
 
-    @Test("a cancelled extraction ends early and leaves nothing")
-    func cancelled() async throws {
+    @Test("a cancelled extraction ends early and leaves nothing", arguments: ["many files", "one file"])
+    func cancelled(kind: String) async throws {
         let workshop = try Workshop()
         let archive = try workshop.directory.write(
-            TarBuilder.archive { for number in 0..<2000 { $0.file("\(number)") } }, to: "archive")
+            TarBuilder.archive {
+                if kind == "one file" {
+                    $0.entry(Array("file".utf8), data: [UInt8](repeating: 1, count: 24 << 20))
+                } else {
+                    for number in 0..<2000 { $0.file("\(number)") }
+                }
+            }, to: "archive")
         let (events, continuation) = AsyncStream.makeStream(of: ExtractionProgress.self)
         let isCancelled = DispatchSemaphore(value: 0)
         let task = Task {

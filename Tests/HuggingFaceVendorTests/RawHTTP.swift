@@ -1,10 +1,11 @@
 import ArtifactTypes
+import Foundation
 import Glibc
 import Provisioning
 
 /// The smallest client of HTTP/1.1 that shows an answer as it is: one request a connection, read to its end.
 enum RawHTTP {
-    struct Answer {
+    struct Answer: Sendable {
         var status: Int
         /// Names in lower case.
         var headers: [String: String]
@@ -15,8 +16,20 @@ enum RawHTTP {
 
     struct Refused: Error {}
 
+    /// On a thread of its own: an answer that a fault holds back must not hold up a task.
     static func send(
         _ url: String, method: String = "GET", headers: [String: String] = [:], body: [UInt8] = []
+    ) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try exchange(url, method: method, headers: headers, body: body) })
+            }
+        }
+    }
+
+    private static func exchange(
+        _ url: String, method: String, headers: [String: String], body: [UInt8]
     ) throws -> Answer {
         let parts = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
         let authority = parts[1].split(separator: ":")
@@ -79,7 +92,7 @@ extension HTTPService {
                 headers[name] = secret.reveal()
             }
             do {
-                let answer = try RawHTTP.send(url, method: request.method, headers: headers, body: request.body ?? [])
+                let answer = try await RawHTTP.send(url, method: request.method, headers: headers, body: request.body ?? [])
                 if (300..<400).contains(answer.status), let location = answer.headers["location"] {
                     url = location.hasPrefix("/") ? origin(url) + location : location
                     continue

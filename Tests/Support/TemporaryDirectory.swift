@@ -16,7 +16,8 @@ public final class TemporaryDirectory: Sendable {
         let files = FileManager.default.enumerator(atPath: path.string)
         while let name = files?.nextObject() as? String {
             let file = path.appending(name).string
-            if (try? FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType) == .typeDirectory {
+            if (try? FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType) == .typeDirectory
+            {
                 chmod(file, 0o700)
             }
         }

@@ -5,6 +5,9 @@ import Testing
 
 @Suite("Cancellation")
 struct CancellationTests {
+    /// It takes milliseconds; the rest is for a machine that runs much else. What is cancelled would wait far longer.
+    private static let limit = Duration.seconds(5)
+
     /// Cancels `task` when `moment` comes, and says how it ended and how long that took.
     private func cancel<Value: Sendable>(
         _ task: Task<Value, any Error>, at moment: AsyncStream<Void>
@@ -17,7 +20,7 @@ struct CancellationTests {
         return ((error as? TransferError)?.code, ContinuousClock.now - start)
     }
 
-    @Test("ends a request that waits for its answer within a second")
+    @Test("ends a request that waits for its answer at once")
     func waiting() async throws {
         let (moment, signal) = AsyncStream<Void>.makeStream()
         let server = try ScriptedServer { _, wire in
@@ -27,7 +30,7 @@ struct CancellationTests {
         let bench = try Bench()
         let request = TransferRequest(url: server.origin, access: TransferAccess(configuredOrigins: [server.origin]))
         let (code, time) = await cancel(Task { _ = try await bench.engine.send(request) }, at: moment)
-        #expect(code == .cancelled && time < .seconds(1))
+        #expect(code == .cancelled && time < Self.limit)
     }
 
     @Test("ends a download in its middle, and what is there is gone on from")
@@ -47,7 +50,7 @@ struct CancellationTests {
             }
         }
         let (code, time) = await cancel(task, at: moment)
-        #expect(code == .cancelled && time < .seconds(1))
+        #expect(code == .cancelled && time < Self.limit)
         #expect(bench.held == Array(bytes[..<(1 << 20)]))
         let outcome = try await bench.fetch(download)
         #expect(outcome.fetchedBytes == 1 << 20 && outcome.sha256 == sha256(bytes))
@@ -65,7 +68,7 @@ struct CancellationTests {
         }
         let download = bench.download([server])
         let (code, time) = await cancel(Task { try await bench.fetch(download) }, at: moment)
-        #expect(code == .cancelled && time < .seconds(1))
+        #expect(code == .cancelled && time < Self.limit)
     }
 
     @Test("before the start makes no request")

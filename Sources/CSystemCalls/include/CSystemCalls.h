@@ -20,8 +20,6 @@ int csystem_rename_exclusively(const char *from, const char *to);
 int csystem_clone(int source, int target);
 /// Reserves `length` bytes from `offset`; the length of the file stays as it is (fallocate, FALLOC_FL_KEEP_SIZE).
 int csystem_reserve(int file, int64_t offset, int64_t length);
-/// The same, leaving the file's length alone (FALLOC_FL_KEEP_SIZE).
-int csystem_reserve_keeping_length(int file, int64_t offset, int64_t length);
 /// Asks the kernel to begin writing a range back, without waiting (sync_file_range).
 int csystem_start_writeback(int file, int64_t offset, int64_t length);
 /// Makes all that was written to the file system of `file` durable, and waits for it (syncfs).

@@ -1,7 +1,7 @@
 import ArgumentParser
+import ArtifactCatalog
 import ArtifactTypes
 import Hive
-import ArtifactCatalog
 
 struct ModelList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
