@@ -42,6 +42,7 @@ let vendorModules: [Target] = [
     vendor("HuggingFaceVendor"),
     vendor("GitVendor", ["GitCheckout", "Transfer"]),
     vendor("TarballVendor"),
+    vendor("LocalVendor", [crypto]),
 ]
 
 let foundations: [Target] = [

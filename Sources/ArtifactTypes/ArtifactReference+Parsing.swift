@@ -94,8 +94,10 @@ private struct ReferenceText {
                 fragment.append(.init(key: String(item[..<equals]), value: String(item[(equals + 1)...])))
             }
         }
-        return ArtifactReference(
-            url: scheme + String(characters[scheme.count..<hash]), scheme: scheme, fragment: fragment)
+        var url = scheme + String(characters[scheme.count..<hash])
+        // file:///path is file:/path (RFC 8089, appendix B), and ids have one spelling.
+        if url.hasPrefix("file:///") { url = "file:" + url.dropFirst("file://".count) }
+        return ArtifactReference(url: url, scheme: scheme, fragment: fragment)
     }
 
     func shortForm() throws(ReferenceError) -> ArtifactReference {

@@ -53,7 +53,8 @@ public final class Hive: Sendable {
         registry = VendorRegistry.load(
             modules: modules(engine) + [VendorHost.module(version: Self.version)], folders: configuration.vendorFolders,
             services: Self.services(engine: engine, store: store, configuration: configuration))
-        pipeline = Pipeline(registry: registry, store: store, engine: engine)
+        pipeline = Pipeline(
+            registry: registry, store: store, engine: engine, caches: BlobCaches(configuration.environment))
         modelProvisioner = ModelProvisioner(pipeline: pipeline)
         workerProvisioner = WorkerProvisioner(pipeline: pipeline, environment: configuration.environment)
         if let damaged = database.setAside {

@@ -56,7 +56,7 @@ struct ModelDescription {
         } else if let main = mainFile {
             throw ProvisionError(
                 .digestMismatch, "\(main.path) of \(plan.item.id) is no GGUF file",
-                remedy: "the file is as its vendor published it; report it there")
+                remedy: remedyOfBroken)
         }
         if let config = try repositoryConfiguration() {
             facts.architecture = facts.architecture ?? config["model_type"]?.stringValue
@@ -65,13 +65,17 @@ struct ModelDescription {
         return facts
     }
 
+    private var remedyOfBroken: String? {
+        source == .local ? nil : "the file is as its vendor published it; report it there"
+    }
+
     private func header(of weights: [RelativePath]) throws(ProvisionError) -> ModelHeader? {
         do {
             return try ModelHeader.read(shards: weights.map { staged.tree.root.appending($0.string) })
         } catch {
             throw ProvisionError(
                 .digestMismatch, "\(plan.item.id) has a broken header: \(error)",
-                remedy: "the file is as its vendor published it; report it there")
+                remedy: remedyOfBroken)
         }
     }
 
@@ -100,13 +104,23 @@ struct ModelDescription {
         }
     }
 
+    /// The name that the user gave a file of this machine.
+    private var givenName: [Substring]? {
+        source == .local ? staged.resolution.reference.fragmentValue("name")?.split(separator: "/") : nil
+    }
+
     private func name(of reference: ArtifactReference) -> String {
+        if let given = givenName?.last { return String(given) }
+        if let path = FileURL.path(of: reference.locator), let last = FilePath(path).lastComponent {
+            return last.string
+        }
         let last = reference.locator.split(separator: "/").last.map(String.init) ?? reference.locator
         guard let selector = reference.selector, !selector.contains(".") else { return last }
         return "\(last) \(selector)"
     }
 
     private func author(of reference: ArtifactReference) -> String? {
+        if let given = givenName, given.count == 2 { return String(given[0]) }
         guard !reference.isURL, let slash = reference.locator.firstIndex(of: "/") else { return nil }
         return String(reference.locator[..<slash])
     }

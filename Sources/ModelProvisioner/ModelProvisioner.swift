@@ -96,7 +96,8 @@ public struct ModelProvisioner: Sendable {
         for note in selection.notes { job.progress(.notice(note)) }
         let chosen = Set(selection.paths)
         var selected = resolution
-        selected.reference.selector = selection.selector
+        // A URL has no room for a selector: what was chosen at it follows from the listing alone.
+        if !selected.reference.isURL { selected.reference.selector = selection.selector }
         selected.payload = .files(files.filter { chosen.contains($0.path) }, listing: listing)
         return selected
     }

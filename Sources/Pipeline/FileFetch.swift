@@ -15,19 +15,20 @@ struct FileFetch: Sendable {
     let access: TransferAccess
     let store: ContentStore
     let engine: TransferEngine
+    let caches: BlobCaches
 
     func run(_ file: WantedFile) async throws -> Pipeline.Fetched {
         if let done = try await link(file) { return done }
-        if job.offline {
-            throw ProvisionError(
-                .offline, "\(file.remote.path) of \(plan.item.id) is not stored", remedy: "run it without --offline")
-        }
         let name = partialName(of: file.remote)
         return try await store.withLock(
             .partial(name), deadline: Pipeline.lockDeadline,
             onWait: { holder in job.progress(.notice("waiting for \(holder), which fetches \(file.remote.path)")) },
             {
                 if let done = try await link(file) { return done }
+                if let done = try await copy(file) {
+                    try store.removePartial(named: name)
+                    return done
+                }
                 return try await fetch(file, as: name)
             })
     }
@@ -42,6 +43,10 @@ struct FileFetch: Sendable {
 
     private func fetch(_ file: WantedFile, as name: String) async throws -> Pipeline.Fetched {
         let remote = file.remote
+        if job.offline {
+            throw ProvisionError(
+                .offline, "\(remote.path) of \(plan.item.id) is not stored", remedy: "run it without --offline")
+        }
         let partial = store.partial(named: name)
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
         let outcome = try await engine.download(

@@ -29,8 +29,7 @@ extension Pipeline {
         _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
     ) async throws -> Fetched {
         let wanted = try prepare(files, of: plan, for: job)
-        let fetching = FileFetch(
-            plan: plan, tree: tree, job: job, access: transferAccess(of: plan), store: store, engine: engine)
+        let fetching = fileFetch(of: plan, into: tree, for: job)
         return try await withThrowingTaskGroup(of: Fetched.self) { group in
             var result = Fetched()
             var rest = wanted[...]
@@ -103,7 +102,10 @@ extension Pipeline {
         return seen
     }
 
-    func transferAccess(of plan: Plan) -> TransferAccess {
-        TransferAccess(plan.match.provisioner.access(for: plan.match.reference))
+    /// - Parameter tree: nil where the blobs alone are wanted.
+    func fileFetch(of plan: Plan, into tree: StagedTree?, for job: ProvisionJob) -> FileFetch {
+        let access = TransferAccess(plan.match.provisioner.access(for: plan.match.reference))
+        return FileFetch(
+            plan: plan, tree: tree, job: job, access: access, store: store, engine: engine, caches: caches)
     }
 }

@@ -49,9 +49,7 @@ extension Pipeline {
         // Two files of one content are good again after the first.
         if try await !store.isIntact(file.digest) {
             try store.discardBlob(file.digest)
-            let fetching = FileFetch(
-                plan: plan, tree: nil, job: job, access: transferAccess(of: plan), store: store, engine: engine)
-            _ = try await fetching.run(WantedFile(remote: remote, seen: nil))
+            _ = try await fileFetch(of: plan, into: nil, for: job).run(WantedFile(remote: remote, seen: nil))
         }
         try await store.restore(file.digest)
     }

@@ -11,11 +11,16 @@ public struct Pipeline: Sendable {
     public let registry: VendorRegistry
     public let store: ContentStore
     let engine: TransferEngine
+    let caches: BlobCaches
 
-    public init(registry: VendorRegistry, store: ContentStore, engine: TransferEngine) {
+    /// - Parameter caches: other programs' files, which are copied where their digest is the wanted one.
+    public init(
+        registry: VendorRegistry, store: ContentStore, engine: TransferEngine, caches: BlobCaches = BlobCaches()
+    ) {
         self.registry = registry
         self.store = store
         self.engine = engine
+        self.caches = caches
     }
 
     /// Step 1: asks `match`'s vendor what the reference is at now.

@@ -46,6 +46,18 @@ extension ArtifactReference {
     }
 }
 
+extension Digest {
+    /// A digest as typed.
+    init(argument: String) throws(ProvisionError) {
+        guard let digest = Digest(argument) else {
+            throw ProvisionError(
+                .invalid, "\(argument.visiblyEscaped) is not a digest",
+                remedy: "write sha256: and 64 hexadecimal digits in lower case")
+        }
+        self = digest
+    }
+}
+
 extension ReferenceError {
     /// The reference, and marks under the part that breaks a rule; nil where escapes would shift them.
     fileprivate var underline: String? {

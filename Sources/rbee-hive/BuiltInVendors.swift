@@ -1,6 +1,7 @@
 import GitVendor
 import Hive
 import HuggingFaceVendor
+import LocalVendor
 import TarballVendor
 
 /// The vendor modules that this program is built with: one line for each folder in Plugins.
@@ -10,6 +11,7 @@ enum BuiltInVendors {
             HuggingFaceVendor.module,
             GitVendor.module(transport: engine),
             TarballVendor.module,
+            LocalVendor.module,
         ]
     }
 }

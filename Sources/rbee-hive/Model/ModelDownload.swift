@@ -71,14 +71,7 @@ struct ModelDownload: AsyncParsableCommand {
         }
         let environment = ProcessInfo.processInfo.environment["HF_HUB_OFFLINE"]?.lowercased() ?? ""
         let isOffline = offline || ["1", "on", "yes", "true"].contains(environment)
-        let expected = try expect.map { text in
-            guard let digest = Digest(text) else {
-                throw ProvisionError(
-                    .invalid, "\(text.visiblyEscaped) is not a digest",
-                    remedy: "write sha256: and 64 hexadecimal digits in lower case")
-            }
-            return digest
-        }
+        let expected = try expect.map { text in try Digest(argument: text) }
         return Hive.ModelRequest(
             reference: reference, offline: isOffline, force: force, expected: expected, choice: selection.choice)
     }

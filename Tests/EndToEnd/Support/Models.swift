@@ -1,4 +1,7 @@
+import ArtifactTypes
+import Foundation
 import TestHub
+import Testing
 
 extension Installation {
     /// Adds `org/name` with two quantizations, a README, and returns the files.
@@ -23,5 +26,14 @@ extension Installation {
     /// Requests that carried payload from the CDN.
     var payloadRequests: [RecordedRequest] {
         hub.requests.filter { $0.origin == .cdn }
+    }
+
+    /// The files that a download of `reference` would fetch, as the vendor lists them. Requests are forgotten.
+    func plannedFiles(_ reference: String) async throws -> [JSONValue] {
+        let outcome = try await run("model", "download", reference, "--dry-run", "--json")
+        let line = outcome.output.split(separator: "\n").first { $0.contains(#""event":"resolved""#) }
+        let event = try JSONDecoder().decode(JSONValue.self, from: Data(#require(line).utf8))
+        hub.forgetRequests()
+        return try #require(event["resolution"]?["files"]?.arrayValue)
     }
 }

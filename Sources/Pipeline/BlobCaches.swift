@@ -1,0 +1,48 @@
+import ArtifactTypes
+import Foundation
+public import SystemPackage
+
+/// Where other programs of this machine keep model files by their digest. Their files are read and never changed.
+public struct BlobCaches: Sendable, Hashable {
+    /// The Hugging Face cache: `models--org--name/blobs/` has a file a content, named by its SHA-256 (LFS) or git id.
+    public var huggingFace: FilePath?
+    /// Ollama's store: `blobs/sha256-…`.
+    public var ollama: FilePath?
+
+    public init(huggingFace: FilePath? = nil, ollama: FilePath? = nil) {
+        self.huggingFace = huggingFace
+        self.ollama = ollama
+    }
+
+    /// A file that is named after a digest. Nothing has been read of it yet.
+    struct Candidate: Sendable, Hashable {
+        let file: FilePath
+        /// Whose it is, for people.
+        let owner: String
+    }
+
+    /// The files that say of themselves that they have `digest`, of the right size where that is known.
+    func candidates(for digest: Digest, size: Int64?) -> [Candidate] {
+        (huggingFaceFiles(digest) + ollamaFiles(digest)).filter { candidate in
+            guard let status = try? candidate.file.stat(followTargetSymlink: true), status.type == .regular else {
+                return false
+            }
+            return size == nil || status.size == size
+        }
+    }
+
+    private func huggingFaceFiles(_ digest: Digest) -> [Candidate] {
+        // SHA-256 for LFS files and the git id for the others; nothing there is named by SHA-512.
+        guard let huggingFace, digest.algorithm != .sha512 else { return [] }
+        // A machine without that cache is the usual case.
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: huggingFace.string)) ?? []
+        return folders.filter { $0.hasPrefix("models--") }.sorted().map { folder in
+            Candidate(file: huggingFace.appending("\(folder)/blobs/\(digest.hex)"), owner: "the Hugging Face cache")
+        }
+    }
+
+    private func ollamaFiles(_ digest: Digest) -> [Candidate] {
+        guard let ollama, digest.algorithm == .sha256 else { return [] }
+        return [Candidate(file: ollama.appending("blobs/sha256-\(digest.hex)"), owner: "Ollama's store")]
+    }
+}
