@@ -110,6 +110,8 @@ public final class CatalogDatabase: Sendable {
                     guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
                 }
             }
+            // What the check has read is not kept: damage that comes later is to be seen, not hidden by a cache.
+            queue.releaseMemory()
             return queue
         } catch {
             throw CatalogError(error, path: path.string)

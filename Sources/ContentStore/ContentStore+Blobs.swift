@@ -50,17 +50,19 @@ extension ContentStore {
     /// Copies a file from elsewhere on this machine into the store, sharing its extents where the file system can.
     ///
     /// Nothing is linked: the other file may change. What was copied is what is hashed.
-    /// - Parameter expected: any algorithm; nil for whatever it turns out to be.
+    /// - Parameters:
+    ///   - expected: any algorithm; nil for whatever it turns out to be.
+    ///   - progress: called with the bytes done so far after each chunk, on the copying thread.
     /// - Returns: the blob's SHA-256 and size.
     /// - Throws: `corrupt` where the content is not the expected, `unsafe` for what is no regular file, `cancelled`.
     @discardableResult
     public func adoptBlob(
-        copyOf source: FilePath, expected: Digest? = nil
+        copyOf source: FilePath, expected: Digest? = nil, progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(StoreError) -> (digest: Digest, size: Int64) {
         try await offPool { cancellation throws(StoreError) in
             let copy = self.temporaryFile("adopt")
             do throws(StoreError) {
-                let copied = try Self.copy(source, to: copy, expected: expected, cancellation)
+                let copied = try Self.copy(source, to: copy, expected: expected, cancellation, progress: progress)
                 try self.keepBlob(copy, copied.digest)
                 return copied
             } catch {
@@ -118,7 +120,8 @@ extension ContentStore {
     }
 
     static func copy(
-        _ source: FilePath, to target: FilePath, expected: Digest?, _ cancellation: Cancellation
+        _ source: FilePath, to target: FilePath, expected: Digest?, _ cancellation: Cancellation,
+        progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> (digest: Digest, size: Int64) {
         // Other caches keep links to their blobs, so links are followed here.
         try FileSystem.withFile(source, .readOnly, followLinks: true) { input throws(StoreError) in
@@ -129,7 +132,8 @@ extension ContentStore {
                 target, .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]
             ) { output throws(StoreError) in
                 try FileSystem.copy(
-                    from: input, source, to: output, target, hasher: &hasher, cancellation: cancellation)
+                    from: input, source, to: output, target, hasher: &hasher, cancellation: cancellation,
+                    progress: progress)
             }
             let (sha256, digests) = hasher.finish()
             guard let sha256, expected.map(digests.contains) ?? true else {

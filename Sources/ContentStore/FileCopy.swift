@@ -58,14 +58,22 @@ extension FileSystem {
     /// Copies a file's content into an empty one, sharing its extents where the file system can, and hashes it.
     static func copy(
         from source: FileDescriptor, _ sourcePath: FilePath, to target: FileDescriptor, _ targetPath: FilePath,
-        hasher: inout ContentHasher, cancellation: Cancellation?
+        hasher: inout ContentHasher, cancellation: Cancellation?,
+        progress: (Int64) -> Void = { _ in }
     ) throws(StoreError) -> Int64 {
+        var done: Int64 = 0
+        let onBytes = { (count: Int) in
+            done += Int64(count)
+            progress(done)
+        }
         if csystem_clone(source.rawValue, target.rawValue) == 0 {
             // What was cloned is hashed, not the source, which may change meanwhile.
-            return try transfer(from: target, targetPath, hasher: &hasher, cancellation: cancellation)
+            return try transfer(
+                from: target, targetPath, hasher: &hasher, cancellation: cancellation, onBytes: onBytes)
         }
         return try transfer(
-            from: source, sourcePath, to: target, targetPath, hasher: &hasher, cancellation: cancellation)
+            from: source, sourcePath, to: target, targetPath, hasher: &hasher, cancellation: cancellation,
+            onBytes: onBytes)
     }
 
     private static func transfer(

@@ -28,7 +28,7 @@ extension FileFetch {
     ) async throws(StoreError) -> (digest: Digest, size: Int64)? {
         job.progress(.stage("copying \(remote.path)"))
         do {
-            return try await store.adoptBlob(copyOf: candidate.file, expected: digest)
+            return try await store.adoptBlob(copyOf: candidate.file, expected: digest, progress: told(of: remote))
         } catch {
             switch error.code {
             case .cancelled, .insufficientSpace: throw error
@@ -42,7 +42,7 @@ extension FileFetch {
     /// Copies a file that the user named. It is the only source there is, so whatever is wrong with it ends the job.
     private func copy(_ remote: RemoteFile, from path: FilePath) async throws -> Pipeline.Fetched {
         job.progress(.stage("copying \(remote.path)"))
-        let copied = try await adopt(path, as: remote.digest)
+        let copied = try await adopt(path, for: remote)
         guard remote.size == nil || remote.size == copied.size else {
             throw ProvisionError(
                 .digestMismatch, "\(path.string.visiblyEscaped) changed while it was copied",
@@ -54,10 +54,10 @@ extension FileFetch {
     }
 
     private func adopt(
-        _ path: FilePath, as digest: Digest?
+        _ path: FilePath, for remote: RemoteFile
     ) async throws(ProvisionError) -> (digest: Digest, size: Int64) {
         do {
-            return try await store.adoptBlob(copyOf: path, expected: digest)
+            return try await store.adoptBlob(copyOf: path, expected: remote.digest, progress: told(of: remote))
         } catch {
             switch error.code {
             case .corrupt:
@@ -66,6 +66,10 @@ extension FileFetch {
             default: throw ProvisionError(pipeline: error)
             }
         }
+    }
+
+    private func told(of remote: RemoteFile) -> @Sendable (Int64) -> Void {
+        { [job] done in job.progress(.transfer(path: remote.path.string, received: done, total: remote.size)) }
     }
 }
 

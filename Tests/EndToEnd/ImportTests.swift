@@ -24,7 +24,8 @@ import Testing
         #expect(imported.output == id + "\n")
         #expect(machine.hub.requests.isEmpty)
 
-        let shown = try await machine.run("model", "show", id, "--json").json()
+        // The file is enough to find it by.
+        let shown = try await machine.run("model", "show", String(id.prefix { $0 != "#" }), "--json").json()
         #expect(shown["source"] == .string("Local"))
         #expect(shown["name"] == .string("tiny"))
         #expect(shown["author"] == .string("org"))
@@ -72,15 +73,32 @@ import Testing
         #expect(try await machine.run("model", "verify").status == 0)
     }
 
+    @Test("of a folder with several quantizations the preferred one is taken, and taken as it is the next time")
+    func quantizations() async throws {
+        let machine = try Installation()
+        try machine.folder.write(gguf(.q80), to: "m/tiny-Q8_0.gguf")
+        try machine.folder.write(gguf(.q4KM), to: "m/tiny-Q4_K_M.gguf")
+        let imported = try await machine.run("model", "import", "m/")
+        #expect(imported.output == "file:\(machine.folder.path)/m\n", "\(imported.errors)")
+        #expect(imported.errors.contains("Q4_K_M"))
+        let path = try await machine.run("model", "path", imported.output.trimmingCharacters(in: .newlines)).output
+        #expect(path.hasSuffix("/tiny-Q4_K_M.gguf\n"))
+        let again = try await machine.run("model", "import", "m")
+        #expect(again.errors.contains("is here already"))
+        #expect(!again.errors.contains("copying"))
+    }
+
     @Test("a repeated download of a file: reference copies nothing; a changed file is copied again")
     func repeated() async throws {
         let machine = try Installation()
         let file = try machine.folder.write(gguf(), to: "tiny.gguf")
         let first = try await machine.run("model", "download", "file://\(file)")
         #expect(first.output == "file:\(file)\n", "\(first.errors)")
+        #expect(first.errors.contains("copying"))
         let again = try await machine.run("model", "download", "file:\(file)", "--offline")
         #expect(again.status == 0)
         #expect(again.errors.contains("is here already"))
+        #expect(!again.errors.contains("copying"))
         try machine.folder.write(gguf(.q80, seed: 2), to: "tiny.gguf")
         let changed = try await machine.run("model", "download", "file:\(file)")
         #expect(changed.status == 0, "\(changed.errors)")

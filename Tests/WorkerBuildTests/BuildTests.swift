@@ -64,7 +64,7 @@ struct BuildTests {
     func failingLine() async throws {
         let bench = try Workbench()
         let lines = (1...50).map { "echo line \($0) >&2" }.joined(separator: "; ")
-        let error = await bench.failure(["echo kept > ~/file", "cat ~/file; \(lines); exit 42", "touch never"])
+        let error = await bench.failure(["echo kept > ~/file", "cat ~/file >&2; \(lines); exit 42", "touch never"])
         #expect(error?.code == .failed)
         #expect(error?.step?.hasPrefix("cat ~/file") == true)
         #expect(error?.message.contains("exit status 42") == true)

@@ -31,9 +31,7 @@ extension Installation {
     /// The files that a download of `reference` would fetch, as the vendor lists them. Requests are forgotten.
     func plannedFiles(_ reference: String) async throws -> [JSONValue] {
         let outcome = try await run("model", "download", reference, "--dry-run", "--json")
-        let line = outcome.output.split(separator: "\n").first { $0.contains(#""event":"resolved""#) }
-        let event = try JSONDecoder().decode(JSONValue.self, from: Data(#require(line).utf8))
         hub.forgetRequests()
-        return try #require(event["resolution"]?["files"]?.arrayValue)
+        return try #require(try outcome.json()["files"]?.arrayValue)
     }
 }
