@@ -36,7 +36,9 @@ import Testing
 
     static let vendorRow: Set = ["Provisioning", "Credentials"]
     /// What single modules may import beside it: git its transport, local files a hash over their listing.
-    static let vendorRows: [String: Set<String>] = ["GitVendor": ["GitCheckout", "Transfer"], "LocalVendor": ["Crypto"]]
+    static let vendorRows: [String: Set<String>] = [
+        "GitVendor": ["GitCheckout", "Transfer"], "LocalVendor": ["Crypto"],
+    ]
 
     private static let loaded = Result { try Manifest.load() }
 
