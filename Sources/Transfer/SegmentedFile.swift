@@ -103,8 +103,9 @@ final class SegmentedFile: Sendable {
     /// Empties the file. All shares become stale but the one that is returned, the whole.
     @discardableResult
     func restart(size: Int64?, isTaken: Bool) throws(TransferError) -> Share? {
-        try file.truncate()
+        // In this order: a hasher that found the file shorter without knowing why would give the download up.
         hasher.restart()
+        try file.truncate()
         return state.withLock { state in
             state.generation += 1
             state.table = SegmentTable(held: 0, size: size)
