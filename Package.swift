@@ -143,34 +143,13 @@ let testTargets: [Target] = [
         exclude: ["demo.sh", "Fixtures"], swiftSettings: ours),
 ]
 
-let everything = foundations + leaves + catalogs + seam + services + vendorModules + programs + testTargets
-
-// ONLY=A,B: nothing but those targets and what they stand on.
-func reachable(_ names: [String], _ everything: [Target]) -> [Target] {
-    var seen = Set<String>()
-    var queue = names
-    while let name = queue.popLast() {
-        guard seen.insert(name).inserted, let target = everything.first(where: { $0.name == name }) else { continue }
-        for dependency in target.dependencies {
-            switch dependency {
-            case .targetItem(let name, _), .byNameItem(let name, _): queue.append(name)
-            default: break
-            }
-        }
-    }
-    return everything.filter { seen.contains($0.name) }
-}
-let only = Context.environment["ONLY"]?.split(separator: ",").map(String.init)
-
 let package = Package(
     name: "rbee-hive",
     platforms: [.macOS(.v15)],
-    products: only != nil
-        ? []
-        : [
-            .executable(name: "rbee-hive", targets: ["rbee-hive"]),
-            .library(name: "VendorKit", targets: ["VendorKit"]),
-        ],
+    products: [
+        .executable(name: "rbee-hive", targets: ["rbee-hive"]),
+        .library(name: "VendorKit", targets: ["VendorKit"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -180,5 +159,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
-    targets: only.map { reachable($0, everything) } ?? everything
+    targets: foundations + leaves + catalogs + seam + services + vendorModules + programs + testTargets
 )

@@ -50,7 +50,8 @@ extension Pipeline {
                         headers: [
                             "Range": "bytes=\(range.lowerBound)-\(range.upperBound - 1)", "Accept-Encoding": "identity",
                         ],
-                        secretHeaders: source.headers, access: TransferAccess(plan.match.provisioner.access(for: plan.match.reference)),
+                        secretHeaders: source.headers,
+                        access: TransferAccess(plan.match.provisioner.access(for: plan.match.reference)),
                         maximumBytes: range.count))
                 let isPart = answer.status == 206 || (answer.status == 200 && range.lowerBound == 0)
                 if isPart, answer.body.count == range.count { return answer.body }

@@ -35,6 +35,8 @@ struct StoreFixture {
             }
             try await store.publish(tree, as: item, entry: .object(["id": .string(id)]), resolution: .null)
         }
+        // A process that another test was just starting has all descriptors, locks too, until it is another program.
+        try await store.withLock(.tree(job: "job-\(id)"), deadline: .seconds(30)) {}
         return item
     }
 

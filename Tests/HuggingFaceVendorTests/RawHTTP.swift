@@ -92,7 +92,8 @@ extension HTTPService {
                 headers[name] = secret.reveal()
             }
             do {
-                let answer = try await RawHTTP.send(url, method: request.method, headers: headers, body: request.body ?? [])
+                let answer = try await RawHTTP.send(
+                    url, method: request.method, headers: headers, body: request.body ?? [])
                 if (300..<400).contains(answer.status), let location = answer.headers["location"] {
                     url = location.hasPrefix("/") ? origin(url) + location : location
                     continue

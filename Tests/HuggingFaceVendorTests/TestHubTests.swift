@@ -130,7 +130,8 @@ struct TestHubTests {
         let index = String(decoding: try await RawHTTP.send("\(hub.hub)/example/index.json").body, as: UTF8.self)
         #expect(index.contains("\"a/b\"") && index.contains("m-Q4_K_M.gguf"))
         let fault = "{\"prefix\":\"/files/\",\"kind\":\"status\",\"status\":503,\"times\":1}"
-        #expect(try await RawHTTP.send("\(hub.hub)/_admin/fault", method: "POST", body: Array(fault.utf8)).status == 200)
+        #expect(
+            try await RawHTTP.send("\(hub.hub)/_admin/fault", method: "POST", body: Array(fault.utf8)).status == 200)
         #expect(try await RawHTTP.send("\(hub.hub)/files/sub/r.txt").status == 503)
         #expect(try await RawHTTP.send("\(hub.hub)/_admin/fault", method: "POST", body: Array("{}".utf8)).status == 400)
     }
