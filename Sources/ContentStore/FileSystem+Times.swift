@@ -9,15 +9,11 @@ import SystemPackage
 #endif
 
 extension FileSystem {
-    /// Nanoseconds since 1970 by the clock that file systems stamp with: on Linux the coarse one, up to a tick of
-    /// 4 ms behind the precise one, so that stamps and this compare exactly.
+    /// Nanoseconds since 1970. The precise clock: file systems stamp with it or with the coarse one, which is up to a
+    /// tick of 4 ms behind, so that no stamp of the past lies ahead of this.
     static func now() -> Int64 {
         var time = timespec()
-        #if os(Linux)
-            clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        #else
-            clock_gettime(CLOCK_REALTIME, &time)
-        #endif
+        clock_gettime(CLOCK_REALTIME, &time)
         return time.nanoseconds
     }
 
