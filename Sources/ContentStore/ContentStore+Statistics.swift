@@ -3,13 +3,11 @@ import SystemPackage
 
 /// How much of what a store holds.
 public struct StoreStatistics: Sendable, Hashable {
-    public struct Share: Sendable, Hashable, Encodable {
+    public struct Share: Sendable, Hashable {
         public internal(set) var count = 0
         public internal(set) var bytes: Int64 = 0
 
-        public init() {}
-
-        public mutating func add(_ size: Int64) {
+        mutating func add(_ size: Int64) {
             count += 1
             bytes = bytes.addingReportingOverflow(size).partialValue
         }

@@ -85,18 +85,23 @@ struct CatalogAudit<Entry: Artifact & Equatable> {
         } catch let error where error.code == .corrupt {
             return .damagedSidecar(error.message)
         }
-        switch (row, sidecar) {
-        case (.none, nil): return nil
-        case (_, nil): return .rowWithoutTree
-        case (.none, _?): return .treeWithoutRow
-        case (.unreadable(let reason), _?): return .unreadableRow(reason)
-        case (.entry(var row), let sidecar?):
-            guard var expected = try? entry(sidecar) else { return .damagedSidecar("artifact.json holds no entry") }
-            expected.lastAccessed = nil
-            row.lastAccessed = nil
-            if row != expected { return .differentRow }
-            let missing = store.missingFiles(of: sidecar)
-            return missing.isEmpty ? nil : .missingFiles(missing)
+        guard let sidecar else {
+            if case .none = row { return nil }
+            return .rowWithoutTree
         }
+        switch row {
+        case .none: return .treeWithoutRow
+        case .unreadable(let reason): return .unreadableRow(reason)
+        case .entry(let entry): return disagreement(of: entry, with: sidecar)
+        }
+    }
+
+    private func disagreement(of row: Entry, with sidecar: Sidecar) -> Disagreement? {
+        guard var expected = try? entry(sidecar) else { return .damagedSidecar("artifact.json holds no entry") }
+        // When it was used is known to the row alone.
+        expected.lastAccessed = row.lastAccessed
+        if row != expected { return .differentRow }
+        let missing = store.missingFiles(of: sidecar)
+        return missing.isEmpty ? nil : .missingFiles(missing)
     }
 }

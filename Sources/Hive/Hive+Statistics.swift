@@ -1,11 +1,19 @@
 import ArtifactTypes
-public import ContentStore
+import ContentStore
 public import Provisioning
 
 extension Hive {
     /// How many artifacts there are, and what they take. Bytes are those of the files, not of disk blocks.
     public struct Statistics: Sendable, Encodable {
-        public typealias Share = StoreStatistics.Share
+        public struct Share: Sendable, Encodable {
+            public fileprivate(set) var count = 0
+            public fileprivate(set) var bytes: Int64 = 0
+
+            fileprivate mutating func add(_ size: Int64) {
+                count += 1
+                bytes = bytes.addingReportingOverflow(size).partialValue
+            }
+        }
 
         /// What is published; a file that two of them have counts for both.
         public private(set) var models = Share()
@@ -21,9 +29,9 @@ extension Hive {
         public private(set) var broken = 0
 
         fileprivate init(_ store: StoreStatistics) {
-            blobs = store.blobs
-            staging = store.staging
-            sources = store.sources
+            blobs = Share(count: store.blobs.count, bytes: store.blobs.bytes)
+            staging = Share(count: store.staging.count, bytes: store.staging.bytes)
+            sources = Share(count: store.sources.count, bytes: store.sources.bytes)
         }
 
         fileprivate mutating func add(_ sidecars: (whole: [Sidecar], broken: [BrokenTree]), _ seen: inout Set<Digest>) {

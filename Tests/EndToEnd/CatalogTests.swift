@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Foundation
 import SystemPackage
+import TestHub
 import Testing
 
 @Suite struct CatalogTests {
