@@ -64,6 +64,11 @@ public final class CatalogDatabase: Sendable {
         try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }.filter { $0 != "ok" }
     }
 
+    /// Has the next opening move this file aside and begin anew, as if it had met damage.
+    public func markDamaged() {
+        DamageMark.leave(path)
+    }
+
     /// Reads from one consistent state of the file.
     func read<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
         try guarded { try queue.read(body) }

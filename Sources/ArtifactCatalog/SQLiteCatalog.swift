@@ -30,6 +30,11 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
         return "[\(rows.joined(separator: ","))]"
     }
 
+    /// The ids of all entries, in their order. No entry is read.
+    public func ids() throws(CatalogError) -> [String] {
+        try database.read { try String.fetchAll($0, sql: "SELECT id FROM \(table) ORDER BY id") }
+    }
+
     /// What a table of all entries shows, in the order of their ids, without reading each entry.
     public func summaries() throws(CatalogError) -> [ArtifactSummary] {
         try database.read { database in

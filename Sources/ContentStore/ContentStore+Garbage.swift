@@ -76,10 +76,18 @@ private struct GarbageCollection {
 
     private mutating func collectBlobs() throws(StoreError) {
         var used: Set<Digest> = []
+        var disregarded: Set<Digest> = []
         var usedByBroken: Set<Inode> = []
         for kind in ArtifactKind.allCases {
             let (whole, broken) = try store.sidecars(kind)
-            for sidecar in whole { used.formUnion(sidecar.files.lazy.filter(\.blob).map(\.digest)) }
+            for sidecar in whole {
+                let digests = sidecar.files.lazy.filter(\.blob).map(\.digest)
+                if policy.disregarded.contains(sidecar.item) {
+                    disregarded.formUnion(digests)
+                } else {
+                    used.formUnion(digests)
+                }
+            }
             for tree in broken { usedByBroken.formUnion(try FileSystem.inodes(below: tree.path)) }
             report.broken += broken
         }
@@ -93,7 +101,9 @@ private struct GarbageCollection {
                     case .taken(let lock) = try store.tryLock(.blob(digest))
                 else { continue }
                 defer { lock.release() }
-                try collect(.blob, path, name: digest.description)
+                // The trees that count as gone link to it still, which hides its size.
+                let size = disregarded.contains(digest) ? status.size : nil
+                try collect(.blob, path, name: digest.description, size: size)
             }
         }
     }
@@ -119,11 +129,13 @@ private struct GarbageCollection {
         }
     }
 
-    private mutating func collect(_ kind: GarbageReport.Kind, _ path: FilePath, name: String) throws(StoreError) {
+    private mutating func collect(
+        _ kind: GarbageReport.Kind, _ path: FilePath, name: String, size: Int64? = nil
+    ) throws(StoreError) {
         try cancellation.check()
         if let age = policy.olderThan, kind != .source, !isOlder(path, than: age) { return }
         try store.ensureContained(path)
-        let bytes = try FileSystem.exclusiveSize(path)
+        let bytes = if let size { size } else { try FileSystem.exclusiveSize(path) }
         if !policy.dryRun { try FileSystem.removeTree(path) }
         report.items.append(.init(kind: kind, name: name, bytes: bytes))
     }

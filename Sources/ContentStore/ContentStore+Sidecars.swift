@@ -60,11 +60,14 @@ public struct BrokenTree: Sendable {
 
 extension ContentStore {
     /// Whether every file of a published tree is there in its full size. Content is not read: that is `verify`.
-    public func isComplete(_ sidecar: Sidecar) -> Bool {
+    public func isComplete(_ sidecar: Sidecar) -> Bool { missingFiles(of: sidecar).isEmpty }
+
+    /// The files of a published tree that are not there in their full size.
+    public func missingFiles(of sidecar: Sidecar) -> [RelativePath] {
         let tree = treePath(sidecar.item)
-        return sidecar.files.allSatisfy { file in
-            guard let status = FileSystem.status(tree.appending(file.path.string)) else { return false }
-            return status.type == .regular && status.size == file.size
-        }
+        return sidecar.files.filter { file in
+            guard let status = FileSystem.status(tree.appending(file.path.string)) else { return true }
+            return status.type != .regular || status.size != file.size
+        }.map(\.path)
     }
 }

@@ -6,6 +6,8 @@ public struct GarbagePolicy: Sendable {
     public var olderThan: Duration?
     /// Kept git mirrors are worth more than their bytes: they go only after so long without use.
     public var sourcesUnusedFor: Duration
+    /// Published items that count as if they were gone: what would become free without them.
+    public var disregarded: Set<StoreItem> = []
 
     public init(dryRun: Bool = false, olderThan: Duration? = nil, sourcesUnusedFor: Duration = .seconds(30 * 86_400)) {
         self.dryRun = dryRun

@@ -15,11 +15,12 @@ extension Hive {
         do {
             try store.adoptPending { item, sidecar in
                 switch (item.kind, sidecar) {
-                case (.model, let sidecar?): try models.add(ModelEntry(sidecar))
+                case (.model, let sidecar?): try models.add(modelRow(sidecar))
                 case (.worker, let sidecar?): try workers.add(WorkerBinary(sidecar))
                 case (.model, nil): try models.remove(item.id)
                 case (.worker, nil): try workers.remove(item.id)
                 }
+                if sidecar == nil { try store.unpin(item) }
                 configuration.logger.notice("settled \(item.id), which an interrupted run had left")
             }
         } catch {
@@ -32,7 +33,7 @@ extension Hive {
         do {
             let (publishedModels, brokenModels) = try store.sidecars(.model)
             let (publishedWorkers, brokenWorkers) = try store.sidecars(.worker)
-            for sidecar in publishedModels { try models.add(ModelEntry(sidecar)) }
+            for sidecar in publishedModels { try models.add(modelRow(sidecar)) }
             for sidecar in publishedWorkers { try workers.add(WorkerBinary(sidecar)) }
             for tree in brokenModels + brokenWorkers {
                 configuration.logger.warning("left out \(tree.path): \(tree.error)")
@@ -42,9 +43,21 @@ extension Hive {
         }
     }
 
+    /// The row that a model's sidecar stands for; whether it is pinned stands beside its tree.
+    func modelRow(_ sidecar: Sidecar) throws(ProvisionError) -> ModelEntry {
+        var entry = try ModelEntry(sidecar)
+        entry.pinned = store.isPinned(sidecar.item)
+        return entry
+    }
+
     /// The last step of every provision: the row commits, and the published tree needs no adoption any more.
     func catalogue(_ entry: ModelEntry) async throws(ProvisionError) {
-        try await settling(StoreItem(kind: .model, id: entry.id)) { try models.add(entry) }
+        let item = StoreItem(kind: .model, id: entry.id)
+        try await settling(item) {
+            var entry = entry
+            entry.pinned = store.isPinned(item)
+            try models.add(entry)
+        }
     }
 
     func catalogue(_ entry: WorkerBinary) async throws(ProvisionError) {

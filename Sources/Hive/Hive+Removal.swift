@@ -11,6 +11,7 @@ extension Hive {
             try await store.withLock(.item(item), deadline: .seconds(300)) {
                 try await store.remove(item)
                 try row()
+                try store.unpin(item)
                 try store.settle(item)
             }
         } catch {

@@ -23,6 +23,7 @@ public final class Hive: Sendable {
     public let registry: VendorRegistry
     public let models: ModelCatalog
     public let workers: WorkerCatalog
+    let database: CatalogDatabase
     let store: ContentStore
     let pipeline: Pipeline
     let modelProvisioner: ModelProvisioner
@@ -41,7 +42,6 @@ public final class Hive: Sendable {
         let logger = configuration.logger
         let engine = TransferEngine(Self.transfer(configuration), logger: logger)
         self.engine = engine
-        let database: CatalogDatabase
         do {
             store = try ContentStore(root: configuration.home)
             database = try CatalogDatabase(path: configuration.home.appending("catalog.sqlite"))

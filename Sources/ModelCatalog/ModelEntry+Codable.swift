@@ -7,7 +7,7 @@ import ArtifactTypes
 extension ModelEntry: Codable {
     private enum Key: String, CodingKey {
         case id, name, author, source, path, size, status, addedAt, modelType, lastAccessed, config, revision, digest
-        case verified
+        case verified, pinned
     }
 
     public init(from decoder: any Decoder) throws {
@@ -26,6 +26,7 @@ extension ModelEntry: Codable {
         revision = try container.decodeIfPresent(String.self, forKey: .revision)
         digest = try container.decodeIfPresent(Digest.self, forKey: .digest)
         verified = try container.decodeIfPresent(Bool.self, forKey: .verified) ?? false
+        pinned = try container.decodeIfPresent(Bool.self, forKey: .pinned) ?? false
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -44,6 +45,7 @@ extension ModelEntry: Codable {
         try container.encode(revision, forKey: .revision)
         try container.encode(digest, forKey: .digest)
         try container.encode(verified, forKey: .verified)
+        try container.encode(pinned, forKey: .pinned)
     }
 }
 

@@ -25,12 +25,14 @@ public struct ModelEntry: Artifact, Hashable {
     public var digest: Digest?
     /// Whether something that the vendor published vouches for every byte.
     public var verified: Bool
+    /// Whether the garbage collector's policies leave it alone. The store's pin is the truth; this is its copy.
+    public var pinned: Bool
 
     public init(
         id: String, name: String, author: String? = nil, source: ModelSource, path: String, size: Int64,
         status: ArtifactStatus = .available, addedAt: Timestamp = .now, modelType: ModelType = .llm,
         lastAccessed: Timestamp? = nil, config: ModelConfiguration = ModelConfiguration(), revision: String? = nil,
-        digest: Digest? = nil, verified: Bool = false
+        digest: Digest? = nil, verified: Bool = false, pinned: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -46,13 +48,14 @@ public struct ModelEntry: Artifact, Hashable {
         self.revision = revision
         self.digest = digest
         self.verified = verified
+        self.pinned = pinned
     }
 }
 
 extension ModelEntry {
-    /// As `llama Q4_K_M`.
+    /// As `llama Q4_K_M`, with `(pinned)` where it is.
     public var detail: String? {
-        let words = [config.architecture, config.quantization].compactMap(\.self)
+        let words = [config.architecture, config.quantization, pinned ? "(pinned)" : nil].compactMap(\.self)
         return words.isEmpty ? nil : words.joined(separator: " ")
     }
 }

@@ -10,27 +10,30 @@ import Vendors
 
 /// Step 5 for a model: what its files' headers say, as a catalog entry.
 struct ModelDescription {
-    let staged: Staged
-    let plan: Plan
+    let tree: StagedTree
+    let resolution: Resolution
+    let item: StoreItem
+    let source: ModelSource
+    let isVerified: Bool
     /// The tree's final place.
     let folder: FilePath
-    private var files: [SidecarFile] { staged.tree.files }
+    private var files: [SidecarFile] { tree.files }
 
     func entry() throws(ProvisionError) -> ModelEntry {
-        let reference = staged.resolution.reference
+        let reference = resolution.reference
         let main = mainFile
         let facts = try facts()
         return ModelEntry(
-            id: plan.item.id, name: name(of: reference), author: author(of: reference), source: source,
+            id: item.id, name: name(of: reference), author: author(of: reference), source: source,
             path: main.map { folder.appending($0.path.string) }?.string ?? folder.string,
             size: files.reduce(0) { $0 + $1.size }, modelType: modelType,
             config: ModelConfiguration(
                 architecture: facts.architecture, contextLength: facts.contextLength,
                 quantization: facts.quantization, parameters: facts.parameters,
-                license: staged.resolution.metadata.license, tags: staged.resolution.metadata.tags,
+                license: resolution.metadata.license, tags: resolution.metadata.tags,
                 files: files.map { ModelFile(path: $0.path, size: $0.size, digest: $0.digest) },
-                sha: staged.resolution.revision, gated: staged.resolution.metadata.gated),
-            revision: staged.resolution.revision, digest: main?.digest, verified: !staged.unverified)
+                sha: resolution.revision, gated: resolution.metadata.gated),
+            revision: resolution.revision, digest: main?.digest, verified: isVerified)
     }
 
     private var mainFile: SidecarFile? {
@@ -55,7 +58,7 @@ struct ModelDescription {
             facts.parameters = header.parameters
         } else if let main = mainFile {
             throw ProvisionError(
-                .digestMismatch, "\(main.path) of \(plan.item.id) is no GGUF file",
+                .digestMismatch, "\(main.path) of \(item.id) is no GGUF file",
                 remedy: remedyOfBroken)
         }
         if let config = try repositoryConfiguration() {
@@ -71,10 +74,10 @@ struct ModelDescription {
 
     private func header(of weights: [RelativePath]) throws(ProvisionError) -> ModelHeader? {
         do {
-            return try ModelHeader.read(shards: weights.map { staged.tree.root.appending($0.string) })
+            return try ModelHeader.read(shards: weights.map { tree.root.appending($0.string) })
         } catch {
             throw ProvisionError(
-                .digestMismatch, "\(plan.item.id) has a broken header: \(error)",
+                .digestMismatch, "\(item.id) has a broken header: \(error)",
                 remedy: remedyOfBroken)
         }
     }
@@ -85,10 +88,10 @@ struct ModelDescription {
             return nil
         }
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: staged.tree.root.appending("config.json").string))
+            let data = try Data(contentsOf: URL(fileURLWithPath: tree.root.appending("config.json").string))
             return try? JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
-            throw ProvisionError(.io(errno: 0), "cannot read config.json of \(plan.item.id): \(error)")
+            throw ProvisionError(.io(errno: 0), "cannot read config.json of \(item.id): \(error)")
         }
     }
 
@@ -96,17 +99,9 @@ struct ModelDescription {
         files.contains { $0.path.string == "model_index.json" } ? .image : .llm
     }
 
-    private var source: ModelSource {
-        switch plan.match.configuration.module {
-        case "huggingface": .huggingFace
-        case "local": .local
-        default: .other(plan.match.name)
-        }
-    }
-
     /// The name that the user gave a file of this machine.
     private var givenName: [Substring]? {
-        source == .local ? staged.resolution.reference.fragmentValue("name")?.split(separator: "/") : nil
+        source == .local ? resolution.reference.fragmentValue("name")?.split(separator: "/") : nil
     }
 
     private func name(of reference: ArtifactReference) -> String {
@@ -123,5 +118,15 @@ struct ModelDescription {
         if let given = givenName, given.count == 2 { return String(given[0]) }
         guard !reference.isURL, let slash = reference.locator.firstIndex(of: "/") else { return nil }
         return String(reference.locator[..<slash])
+    }
+}
+
+extension ModelSource {
+    init(_ match: VendorRegistry.Match) {
+        switch match.configuration.module {
+        case "huggingface": self = .huggingFace
+        case "local": self = .local
+        default: self = .other(match.name)
+        }
     }
 }

@@ -42,8 +42,10 @@ public struct ModelProvisioner: Sendable {
     /// Steps 3 to 6.
     public func provision(_ plan: Plan, for job: ProvisionJob) async throws(ProvisionError) -> ModelEntry {
         let sidecar = try await pipeline.provision(plan, for: job) { staged in
-            let folder = pipeline.store.treePath(plan.item)
-            return try CatalogJSON.value(of: ModelDescription(staged: staged, plan: plan, folder: folder).entry())
+            let description = ModelDescription(
+                tree: staged.tree, resolution: staged.resolution, item: plan.item, source: ModelSource(plan.match),
+                isVerified: !staged.unverified, folder: pipeline.store.treePath(plan.item))
+            return try CatalogJSON.value(of: description.entry())
         }
         return try ModelEntry(sidecar)
     }

@@ -5,6 +5,6 @@ struct Model: ParsableCommand {
         abstract: "Download models and keep book of them.",
         subcommands: [
             ModelDownload.self, ModelImport.self, ModelList.self, ModelShow.self, ModelPath.self, ModelVerify.self,
-            ModelRemove.self, ModelOutdated.self,
+            ModelRemove.self, ModelPin.self, ModelUnpin.self, ModelOutdated.self,
         ])
 }

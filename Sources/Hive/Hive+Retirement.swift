@@ -1,0 +1,125 @@
+import ArtifactCatalog
+import ArtifactTypes
+import ContentStore
+import ModelCatalog
+import Provisioning
+import WorkerCatalog
+
+/// What a collection removes although it is catalogued: what was not used for long, and what is too much.
+struct Retirement: Sendable {
+    let item: StoreItem
+    let lastUsed: Timestamp
+    /// Of its files, shared or not.
+    let bytes: Int64
+}
+
+extension Hive {
+    /// Removes the models and workers that were not used since `time`, but for pinned models.
+    func retire(unusedSince time: Timestamp, dryRun: Bool) async throws -> [Retirement] {
+        var retired: [Retirement] = []
+        for candidate in try candidates(models, .model) + candidates(workers, .worker)
+        where candidate.lastUsed < time {
+            if try await retire(candidate, dryRun: dryRun) { retired.append(candidate) }
+        }
+        return retired
+    }
+
+    /// Removes models, the least recently used first, until the blobs of what remains take no more than `limit` bytes.
+    ///
+    /// One goes only if that frees something: all of its blobs may be another's too. Pinned models and workers stay.
+    /// - Parameter gone: what a dry run counts as removed already.
+    func retire(toFit limit: Int64, gone: Set<StoreItem>, dryRun: Bool) async throws -> [Retirement] {
+        var usage = BlobUsage()
+        var sidecars: [StoreItem: Sidecar] = [:]
+        for kind in ArtifactKind.allCases {
+            for sidecar in try store.sidecars(kind).whole where !gone.contains(sidecar.item) {
+                usage.add(sidecar)
+                sidecars[sidecar.item] = sidecar
+            }
+        }
+        var retired: [Retirement] = []
+        for candidate in try candidates(models, .model) where usage.bytes > limit {
+            guard let sidecar = sidecars[candidate.item], usage.freed(by: sidecar) > 0,
+                try await retire(candidate, dryRun: dryRun)
+            else { continue }
+            usage.remove(sidecar)
+            retired.append(candidate)
+        }
+        return retired
+    }
+
+    /// What may be removed, the least recently used first.
+    private func candidates<Entry>(_ catalog: SQLiteCatalog<Entry>, _ kind: ArtifactKind) throws -> [Retirement] {
+        try catalog.summaries()
+            .map { row in
+                Retirement(
+                    item: StoreItem(kind: kind, id: row.id), lastUsed: row.lastAccessed ?? row.addedAt, bytes: row.size)
+            }
+            .filter { !store.isPinned($0.item) }
+            .sorted { ($0.lastUsed, $0.item.id) < ($1.lastUsed, $1.item.id) }
+    }
+
+    /// Removes one artifact, unless a job works on it, or it was used or pinned meanwhile.
+    private func retire(_ candidate: Retirement, dryRun: Bool) async throws -> Bool {
+        let item = candidate.item
+        do {
+            return try await store.withLock(.item(item), deadline: .zero) {
+                guard try lastUse(of: item) == candidate.lastUsed, !store.isPinned(item) else { return false }
+                if !dryRun {
+                    try await store.remove(item)
+                    try removeRow(of: item)
+                    try store.settle(item)
+                }
+                return true
+            }
+        } catch let error as StoreError {
+            guard case .locked = error.code else { throw error }
+            return false
+        }
+    }
+
+    private func lastUse(of item: StoreItem) throws -> Timestamp? {
+        switch item.kind {
+        case .model: try models.get(item.id).map { $0.lastAccessed ?? $0.addedAt }
+        case .worker: try workers.get(item.id).map { $0.lastAccessed ?? $0.addedAt }
+        }
+    }
+
+    private func removeRow(of item: StoreItem) throws {
+        switch item.kind {
+        case .model: try models.remove(item.id)
+        case .worker: try workers.remove(item.id)
+        }
+    }
+}
+
+/// How many trees use each blob, and the bytes of all that are used.
+private struct BlobUsage {
+    private var uses: [Digest: Int] = [:]
+    private(set) var bytes: Int64 = 0
+
+    mutating func add(_ sidecar: Sidecar) {
+        for (digest, size) in Self.blobs(of: sidecar) {
+            if uses[digest] == nil { bytes = bytes.addingReportingOverflow(size).partialValue }
+            uses[digest, default: 0] += 1
+        }
+    }
+
+    mutating func remove(_ sidecar: Sidecar) {
+        bytes -= freed(by: sidecar)
+        for digest in Self.blobs(of: sidecar).keys { uses[digest, default: 1] -= 1 }
+    }
+
+    /// The bytes of the blobs that nothing else uses.
+    func freed(by sidecar: Sidecar) -> Int64 {
+        Self.blobs(of: sidecar).reduce(0) { sum, blob in
+            uses[blob.key] == 1 ? sum.addingReportingOverflow(blob.value).partialValue : sum
+        }
+    }
+
+    /// A tree may have one blob under several names.
+    private static func blobs(of sidecar: Sidecar) -> [Digest: Int64] {
+        Dictionary(
+            sidecar.files.lazy.filter(\.blob).map { ($0.digest, $0.size) }, uniquingKeysWith: { first, _ in first })
+    }
+}

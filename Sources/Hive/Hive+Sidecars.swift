@@ -1,0 +1,31 @@
+import ArtifactCatalog
+import ArtifactTypes
+import ContentStore
+import Foundation
+import ModelCatalog
+import Provisioning
+
+extension Hive {
+    /// Publishes a model whose artifact.json is damaged anew: its row says what it consists of, and the blobs have it.
+    /// Where they do not, all stays as it is. The caller holds the item's lock.
+    func remakeSidecar(of item: StoreItem, _ row: ModelEntry) async throws {
+        guard let reference = try? ArtifactReference(parsing: item.id), !row.config.files.isEmpty else { return }
+        for file in row.config.files {
+            guard try await store.isIntact(file.digest) else { return }
+        }
+        // Where the files came from is asked of the vendor again when that is needed.
+        let resolution = Resolution(
+            reference: reference, vendor: reference.vendor ?? "", kind: item.kind, revision: row.revision ?? "",
+            payload: .files(
+                row.config.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) },
+                listing: .exact),
+            metadata: Resolution.Metadata(
+                license: row.config.license, tags: row.config.tags, gated: row.config.gated, unverified: !row.verified))
+        try await store.withTree(job: "sidecar-\(UUID().uuidString)") { tree in
+            for file in row.config.files { try await tree.link(blob: file.digest, at: file.path) }
+            try await store.publish(
+                tree, as: item, entry: CatalogJSON.value(of: row), resolution: JSONValue(encoding: resolution))
+        }
+        try store.settle(item)
+    }
+}
