@@ -20,11 +20,7 @@ extension Hive {
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
-        if !force, let entry = try workerProvisioner.current(plan) {
-            try await catalogueIfMissing(entry)
-            progress(.notice("\(entry.id) is here already, made of the same"))
-            return entry
-        }
+        if let held = force ? nil : try workerProvisioner.current(plan) { return try await keep(held, progress) }
         let entry = try await workerProvisioner.build(plan, for: job)
         try await catalogue(entry)
         return entry
@@ -36,11 +32,7 @@ extension Hive {
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
-        if !force, let entry = try workerProvisioner.current(plan) {
-            try await catalogueIfMissing(entry)
-            progress(.notice("\(entry.id) is here already, made of the same"))
-            return entry
-        }
+        if let held = force ? nil : try workerProvisioner.current(plan) { return try await keep(held, progress) }
         let entry = try await workerProvisioner.install(plan, for: job)
         try await catalogue(entry)
         return entry
@@ -73,12 +65,16 @@ extension Hive {
         try await removing(StoreItem(kind: .worker, id: entry.id)) { try workers.remove(entry.id) }
     }
 
-    private func catalogueIfMissing(_ entry: WorkerBinary) async throws(ProvisionError) {
+    /// What the same inputs have made before stays as it is; a row that was lost is written again.
+    private func keep(_ held: WorkerBinary, _ progress: ProgressSink) async throws(ProvisionError) -> WorkerBinary {
+        let isListed: Bool
         do {
-            if try workers.contains(entry.id) { return }
+            isListed = try workers.contains(held.id)
         } catch {
             throw ProvisionError(hive: error)
         }
-        try await catalogue(entry)
+        if !isListed { try await catalogue(held) }
+        progress(.notice("\(held.id) is here already, made of the same"))
+        return held
     }
 }
