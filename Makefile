@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
-TEST_TOOLS = python3 libarchive-tools zstd
+TEST_TOOLS = python3 libarchive-tools zstd openssh-server
 # What `make bench` compares with; `hf` beside them, where it is installed.
 BENCH_TOOLS = python3 nginx-light aria2 curl time
 

@@ -10,7 +10,7 @@ extension GitProvisioner {
         guard let payload = resolution.git else {
             throw ProvisionError(.invalid, "\(resolution.reference) is not a git payload")
         }
-        let request = try GitRequest(resolution.reference, settings)
+        let request = try request(resolution.reference)
         guard request.primary.url.description == payload.url else {
             throw ProvisionError(
                 .configuration, "\(resolution.reference) was resolved at \(payload.url), which is no longer configured")
@@ -19,7 +19,7 @@ extension GitProvisioner {
         let job = GitFetch(provisioner: self, payload: payload, root: staging.root, context: context)
         var resolution = resolution
         let outcome: GitFetch.Outcome
-        if sources.allSatisfy({ $0.url.scheme == .file }) {
+        if sources.allSatisfy({ $0.place.scheme == .file }) {
             outcome = try await job.run(sources, skipped: resolution.metadata, kept: nil)
         } else {
             outcome = try await withKept(payload.url) { [metadata = resolution.metadata] kept throws(ProvisionError) in
@@ -80,7 +80,7 @@ struct GitFetch {
             do throws(ProvisionError) {
                 let checkout = try await checkOut(from: source, kept)
                 metadata.skipped.removeAll { $0.url == source.url.description }
-                return Outcome(checkout: checkout, source: source.url.description, metadata: metadata)
+                return Outcome(checkout: checkout, source: source.place.description, metadata: metadata)
             } catch {
                 if error.stopsSearch { throw error }
                 failures.append(error)
@@ -117,24 +117,25 @@ struct GitFetch {
     private func checkOut(
         from source: GitSource, _ kept: GitRepository?
     ) async throws(ProvisionError) -> GitCheckout {
-        if context.offline, source.url.scheme != .file {
+        if context.offline, source.place.scheme != .file {
             throw ProvisionError(
                 .offline, "\(payload.url) at \(payload.commit) is not kept, and nothing may be asked offline")
         }
-        let remote = source.url.scheme == .file ? nil : try await provisioner.remote(source)
+        let remote = source.place.scheme == .file ? nil : try await provisioner.remote(source)
         do throws(GitError) {
             guard let remote, let kept else {
-                let repository = GitRepository.inPlace(at: source.url.filePath)
+                let repository = GitRepository.inPlace(at: source.place.filePath)
                 if payload.ref != nil { try check(await repository.references(), source) }
                 return try await repository.checkout(payload.commit, into: root)
             }
-            let session = try await provisioner.client.connect(to: remote)
-            if let ref = payload.ref { try check(await session.references([ref]), source) }
-            try await session.fetch(payload.commit, into: kept) { [progress = context.progress] state in
-                progress(
-                    .gitTransfer(
-                        url: remote.url.description, objects: state.objects, totalObjects: state.totalObjects,
-                        bytes: state.bytes))
+            try await provisioner.client.withSession(to: remote) { session throws(GitError) in
+                if let ref = payload.ref { try check(await session.references([ref]), source) }
+                try await session.fetch(payload.commit, into: kept) { [progress = context.progress] state in
+                    progress(
+                        .gitTransfer(
+                            url: remote.url.description, objects: state.objects, totalObjects: state.totalObjects,
+                            bytes: state.bytes))
+                }
             }
             context.progress(.stage("checking out \(payload.commit)"))
             return try await kept.checkout(payload.commit, into: root)

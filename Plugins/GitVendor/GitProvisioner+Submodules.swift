@@ -39,7 +39,7 @@ extension GitProvisioner {
             let job = GitFetch(provisioner: self, payload: payload, root: folder, context: context)
             let outcome: GitFetch.Outcome
             do throws(ProvisionError) {
-                if inner.url.scheme == .file {
+                if inner.place.scheme == .file {
                     outcome = try await job.run([inner], skipped: .init(), kept: nil)
                 } else {
                     outcome = try await withKept(payload.url) { kept throws(ProvisionError) in
@@ -58,6 +58,7 @@ extension GitProvisioner {
     /// Where a submodule is: by the same rules as any URL, with the token where the origin is the same, on this machine
     /// only below a repository of this machine, and unencrypted only below one that is.
     private func source(of submodule: GitSubmodule, in outer: GitSource) throws(ProvisionError) -> GitSource {
+        var inner = outer
         do throws(GitError) {
             guard let text = submodule.url else {
                 throw GitError(.notFound, ".gitmodules has no URL for it")
@@ -72,13 +73,13 @@ extension GitProvisioner {
             guard allowed.contains(url.scheme) else {
                 throw GitError(.untrusted, "\(outer.url) points to \(url), which it may not")
             }
-            var inner = outer
             inner.url = url
             inner.configuredOrigin = outer.configuredOrigin ?? outer.url.origin
-            if url.origin != outer.url.origin { (inner.token, inner.caFile) = (nil, settings.caFile) }
-            return inner
+            inner.address = nil
+            if url.origin != outer.url.origin { inner.forgetSecrets(caFile: settings.caFile) }
         } catch {
             throw ProvisionError(error).of("submodule \(submodule.path)")
         }
+        return try reached(inner)
     }
 }

@@ -1,4 +1,5 @@
 import ArtifactTypes
+import FoundationEssentials
 import GitCheckout
 import Provisioning
 
@@ -27,9 +28,9 @@ struct GitProvisioner: FetchingProvisioner {
     func resolve(
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
-        let request = try GitRequest(reference, settings)
+        let request = try request(reference)
         let known = context.known?.git.flatMap { $0.url == request.primary.url.description ? $0 : nil }
-        if context.offline, request.primary.url.scheme != .file {
+        if context.offline, request.primary.place.scheme != .file {
             guard let resolution = context.known, known != nil else {
                 throw ProvisionError(.offline, "\(reference) is not stored, and nothing may be asked offline")
             }
@@ -119,11 +120,36 @@ struct GitProvisioner: FetchingProvisioner {
 }
 
 extension GitProvisioner {
-    func references(of source: GitSource, _ prefixes: [String]) async throws(ProvisionError) -> GitReferences {
-        let remote = source.url.scheme == .file ? nil : try await remote(source)
+    /// What `reference` asks, and of where.
+    func request(_ reference: ArtifactReference) throws(ProvisionError) -> GitRequest {
+        var request = try GitRequest(reference, settings)
+        request.primary = try reached(request.primary)
+        request.mirrors = try request.mirrors.map { source throws(ProvisionError) in try reached(source) }
+        return request
+    }
+
+    /// `source` with the place that the user's git configuration has for it. A token belongs to the origin that it is
+    /// configured for, and does not move along.
+    func reached(_ source: GitSource) throws(ProvisionError) -> GitSource {
         do throws(GitError) {
-            guard let remote else { return try await GitRepository.inPlace(at: source.url.filePath).references() }
-            return try await client.connect(to: remote).references(prefixes)
+            let place = try GitConfiguration(environment: services.environment).rewriting(source.url)
+            if place == source.url { return source }
+            var reached = source
+            reached.address = place
+            if place.origin != source.url.origin { reached.forgetSecrets(caFile: settings.caFile) }
+            return reached
+        } catch {
+            throw ProvisionError(error)
+        }
+    }
+
+    func references(of source: GitSource, _ prefixes: [String]) async throws(ProvisionError) -> GitReferences {
+        let remote = source.place.scheme == .file ? nil : try await remote(source)
+        do throws(GitError) {
+            guard let remote else { return try await GitRepository.inPlace(at: source.place.filePath).references() }
+            return try await client.withSession(to: remote) { session throws(GitError) in
+                try await session.references(prefixes)
+            }
         } catch {
             throw ProvisionError(error)
         }
@@ -136,12 +162,25 @@ extension GitProvisioner {
             guard let token = try await services.secret(place), !token.isEmpty else {
                 throw ProvisionError(.unauthorized, "the token for \(source.url) is not there: \(place) is not set")
             }
-            credential = GitCredential(username: source.url.user ?? source.username, token: token)
+            credential = GitCredential(username: source.place.user ?? source.username, token: token)
         }
+        let origins = [source.configuredOrigin ?? source.url.origin] + (source.address.map { [$0.origin] } ?? [])
         return GitRemote(
-            url: source.url, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
-            configuredOrigins: access.configuredOrigins + [source.configuredOrigin ?? source.url.origin],
-            timeout: .seconds(settings.timeout))
+            url: source.place, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
+            configuredOrigins: access.configuredOrigins + origins,
+            timeout: .seconds(settings.timeout), sshKey: try key(of: source))
+    }
+
+    /// - Throws: `.configuration` where a key that is named is not there; ssh would only say that nothing was accepted.
+    private func key(of source: GitSource) throws(ProvisionError) -> String? {
+        guard let key = source.sshKey else { return nil }
+        var path = key
+        if key.hasPrefix("~/"), let home = services.environment["HOME"] { path = home + key.dropFirst() }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ProvisionError(
+                .configuration, "the ssh key \(key) of vendor \(name) cannot be read", remedy: "check \"ssh-key\"")
+        }
+        return path
     }
 
     func pass(

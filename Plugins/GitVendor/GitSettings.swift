@@ -4,12 +4,20 @@ import Provisioning
 
 /// A repository or a mirror of it, as configured.
 struct GitSource: Sendable {
+    /// What names it, and what it was configured as.
     var url: GitURL
+    /// Where the user's git configuration (`insteadOf`) says that it is really to be had.
+    var address: GitURL?
     var username = "x-access-token"
     var token: SecretSource?
     var caFile: String?
+    /// A private key's file, for ssh.
+    var sshKey: String?
     /// For a submodule: the origin that the user configured and that led to it. It may be private only if that one is.
     var configuredOrigin: String?
+
+    /// Where it is asked and fetched from.
+    var place: GitURL { address ?? url }
 }
 
 /// A vendor's options, checked.
@@ -73,9 +81,15 @@ struct GitSettings: Sendable {
 }
 
 extension GitSource {
+    /// What was configured for another origin stays there.
+    mutating func forgetSecrets(caFile: String?) {
+        (token, sshKey, self.caFile) = (nil, nil, caFile)
+    }
+
     init(url: String, _ options: VendorOptions) throws(GitError) {
         self.init(
             url: try GitURL(url), username: options.string("username") ?? "x-access-token",
-            token: options.secret("token"), caFile: options.string("ca-file"))
+            token: options.secret("token"), caFile: options.string("ca-file"),
+            sshKey: options.table("ssh-key")?.string("file"))
     }
 }

@@ -3,22 +3,28 @@ import GitCheckout
 public import Provisioning
 public import Transfer
 
-/// The vendor module `git`: repositories over http(s) and on this machine, with mirrors.
+/// The vendor module `git`: repositories over http(s), ssh and on this machine, with mirrors.
 public enum GitVendor {
     /// - Parameter engine: carries git's requests; `ProvisionServices.http` is for small ones alone.
     public static func module(transport engine: TransferEngine) -> VendorModule {
-        let client = GitClient(engine: engine)
-        return VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in
+        VendorModule(descriptor: descriptor) { configuration, services throws(ProvisionError) in
             GitProvisioner(
-                name: configuration.name, settings: try GitSettings(configuration), client: client, services: services)
+                name: configuration.name, settings: try GitSettings(configuration),
+                client: GitClient(engine: engine, environment: services.environment, logger: services.logger),
+                services: services)
         }
     }
 
+    private static let key = VendorOption.Shape.table([
+        VendorOption("file", .string, required: true, "a private key's file")
+    ])
+
     static let descriptor = VendorDescriptor(
-        name: "git", summary: "git repositories over https, http and on this machine, with mirrors",
+        name: "git", summary: "git repositories over https, ssh, http and on this machine, with mirrors",
         options: [
             VendorOption(
-                "url", .string, "the repository; without it the vendor takes git+https://… and git+file://… references"),
+                "url", .string,
+                "the repository; without it the vendor takes git+https://…, git+ssh://… and git+file://… references"),
             VendorOption(
                 "mirrors",
                 .list(
@@ -29,6 +35,7 @@ public enum GitVendor {
                             VendorOption("username", .string, "sent with the token; x-access-token by default"),
                             VendorOption("token", .secret, "goes to this mirror alone"),
                             VendorOption("ca-file", .string, "trusted certificates in PEM, instead of the system's"),
+                            VendorOption("ssh-key", key, "the key for an ssh URL; by default those that ssh finds"),
                         ]))), "tried first to last, then url"),
             VendorOption("branch", .string, "the branch to follow; by default the repository's HEAD"),
             VendorOption("tag", .string, "the tag to use"),
@@ -40,9 +47,7 @@ public enum GitVendor {
             VendorOption(
                 "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
             VendorOption("timeout", .integer, "seconds that a server may go without progress; 30 by default"),
-            VendorOption(
-                "ssh-key", .table([VendorOption("file", .string, required: true, "a private key")]),
-                "the key for ssh URLs, which are not fetched yet"),
+            VendorOption("ssh-key", key, "the key for an ssh url; by default those that ssh finds"),
         ],
         provides: [.worker, .model],
         builtIn: [VendorConfiguration(name: "git", module: "git", provides: [.worker, .model])])

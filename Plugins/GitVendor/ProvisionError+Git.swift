@@ -7,7 +7,7 @@ extension ProvisionError {
             switch error.code {
             case .notFound: .notFound
             case .revisionNotFound: .revisionNotFound
-            case .unauthorized: .unauthorized
+            case .unauthorized, .forbidden: .unauthorized
             case .refused, .unavailable: .unavailable
             case .untrusted: .untrusted
             case .corrupt: .digestMismatch

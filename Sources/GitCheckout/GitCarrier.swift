@@ -5,9 +5,10 @@ protocol GitCarrier: Sendable {
 
     /// Sends one request, made for `version`, and hands its answer over as it comes.
     ///
-    /// `receive` is called in order, never twice at once; while it works nothing more is read.
+    /// `receive` is called in order, never twice at once; while it works nothing more is read. It returns whether the
+    /// answer is complete, which not every connection tells by its end.
     func exchange(
         _ request: [UInt8], version: GitAdvertisement.Version,
-        receive: @escaping @Sendable ([UInt8]) async throws -> Void
+        receive: @escaping @Sendable ([UInt8]) async throws -> Bool
     ) async throws
 }

@@ -10,6 +10,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case revisionNotFound
         /// Credentials are wanted, or those given are refused.
         case unauthorized
+        /// The server knows who asks, or does not care, and says no.
+        case forbidden
         /// The server said `ERR` and why.
         case refused
         /// The host, its network or its protocol failed, or made no progress in time.

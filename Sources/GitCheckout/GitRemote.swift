@@ -13,10 +13,12 @@ public struct GitRemote: Sendable, Hashable {
     public var configuredOrigins: [String]
     /// How long a server may go without progress.
     public var timeout: Duration
+    /// A private key for ssh, offered instead of the agent's; nil for those that ssh finds.
+    public var sshKey: String?
 
     public init(
         url: GitURL, credential: GitCredential? = nil, allowInsecure: Bool = false, caFile: String? = nil,
-        configuredOrigins: [String] = [], timeout: Duration = .seconds(30)
+        configuredOrigins: [String] = [], timeout: Duration = .seconds(30), sshKey: String? = nil
     ) {
         self.url = url
         self.credential = credential
@@ -24,6 +26,7 @@ public struct GitRemote: Sendable, Hashable {
         self.caFile = caFile
         self.configuredOrigins = configuredOrigins
         self.timeout = timeout
+        self.sshKey = sshKey
     }
 }
 

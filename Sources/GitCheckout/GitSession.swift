@@ -44,7 +44,10 @@ public struct GitSession: Sendable {
         try await withProgressDeadline(remote.timeout, of: remote.url.description) { [carrier] meter in
             try await carrier.exchange(request, version: .v2) { bytes in
                 meter.add(bytes.count)
-                try listing.withLock { try $0.feed(bytes) }
+                return try listing.withLock { listing in
+                    try listing.feed(bytes)
+                    return listing.isComplete
+                }
             }
         }
         return try listing.withLock { listing throws(GitError) in
@@ -69,10 +72,11 @@ public struct GitSession: Sendable {
         do throws(GitError) {
             try await withProgressDeadline(remote.timeout, of: remote.url.description) { [carrier, server] meter in
                 try await carrier.exchange(request, version: server.version) { bytes in
-                    let pack = try answer.withLock { try $0.feed(bytes) }
-                    if pack.isEmpty { return }
+                    let (pack, isComplete) = try answer.withLock { (try $0.feed(bytes), $0.isComplete) }
+                    if pack.isEmpty { return isComplete }
                     meter.add(pack.count)
                     progress(try await repository.appendPack(pack))
+                    return isComplete
                 }
             }
             guard answer.withLock({ $0.isComplete }) else {

@@ -2,7 +2,7 @@ public import SystemPackage
 
 /// Where a repository is: `https://`, `http://`, `ssh://`, `file://`, `user@host:path` or an absolute path.
 ///
-/// It prints without its user. It holds no password, query, fragment, control character or space, and no host or path
+/// It prints without its user; `user@host:path`, whose path is relative to that user's home, as `host:path`. It holds no password, query, fragment, control character or space, and no host or path
 /// that a program could take for an option.
 public struct GitURL: Sendable, Hashable, CustomStringConvertible {
     public enum Scheme: String, Sendable, CaseIterable {
@@ -15,6 +15,8 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
     public let authority: String
     /// Begins with a slash.
     public let path: String
+    /// The path is relative to a home folder on the host: it was written as `user@host:path`.
+    let isShort: Bool
 
     /// - Throws: `.unsupported` for another scheme, `.invalid` for any other fault.
     public init(_ text: String) throws(GitError) {
@@ -25,23 +27,32 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
             throw GitError(.invalid, "not the URL of a git repository: \(Self.printable(text))")
         }
         if text.hasPrefix("/") {
-            self.init(scheme: .file, user: nil, authority: "", path: text)
+            self.init(scheme: .file, user: nil, authority: "", path: text, isShort: false)
         } else if let mark = text.firstRange(of: "://") {
             try self.init(scheme: String(text[..<mark.lowerBound]), rest: text[mark.upperBound...], text: text)
-        } else if let colon = text.firstIndex(of: ":"), !text[..<colon].contains("/") {
-            // The short form of ssh: `git@host:path`.
+        } else if let colon = Self.shortFormColon(text), !text[..<colon].contains("/") {
             let path = text[text.index(after: colon)...]
             if path.hasPrefix(":") {
                 // `ext::command` and its like run programs (gitremote-helpers(7)).
                 throw GitError(.unsupported, "git does not fetch by helper programs: \(Self.printable(text))")
             }
-            try self.init(scheme: "ssh", rest: "\(text[..<colon])/\(path)"[...], text: text)
+            let isShort = !path.hasPrefix("/")
+            let rest = text[..<colon] + (isShort ? "/" : "") + path
+            try self.init(scheme: "ssh", rest: rest[...], text: text, isShort: isShort)
         } else {
             throw GitError(.invalid, "not the URL of a git repository: \(Self.printable(text))")
         }
     }
 
-    private init(scheme: String, rest: Substring, text: String) throws(GitError) {
+    /// Where in `git@host:path` the path begins: behind the first colon that is none of an IPv6 address.
+    private static func shortFormColon(_ text: String) -> String.Index? {
+        guard let bracket = text.firstIndex(of: "["), let end = text[bracket...].firstIndex(of: "]"),
+            !text[..<bracket].contains(":")
+        else { return text.firstIndex(of: ":") }
+        return text[end...].firstIndex(of: ":")
+    }
+
+    private init(scheme: String, rest: Substring, text: String, isShort: Bool = false) throws(GitError) {
         guard let known = Scheme(rawValue: scheme.lowercased()) else {
             throw GitError(.unsupported, "git does not fetch from \"\(scheme)\" URLs", remedy: "use https, ssh or file")
         }
@@ -62,20 +73,34 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
                 .untrusted, "the URL of \(authority)\(path) carries a password",
                 remedy: "name a token in vendors.d or use ~/.netrc")
         }
-        if authority.hasPrefix("-") || user?.hasPrefix("-") == true || known == .ssh && path.contains("'") {
+        if authority.hasPrefix("-") || user?.hasPrefix("-") == true {
             throw GitError(.unsafeContent, "a git URL that looks like an option: \(Self.printable(text))")
         }
-        self.init(scheme: known, user: user, authority: known == .file ? "" : authority.lowercased(), path: path)
+        self.init(
+            scheme: known, user: user, authority: known == .file ? "" : authority.lowercased(), path: path,
+            isShort: isShort)
+        if known == .ssh, let fault = sshFault {
+            throw GitError(.unsafeContent, "a git URL that \(fault): \(Self.printable(text))")
+        }
     }
 
-    private init(scheme: Scheme, user: String?, authority: String, path: String) {
+    private init(scheme: Scheme, user: String?, authority: String, path: String, isShort: Bool) {
         self.scheme = scheme
         self.user = user
         self.authority = authority
         self.path = path
+        self.isShort = isShort
     }
 
-    public var description: String { "\(scheme.rawValue)://\(authority)\(path)" }
+    public var description: String {
+        isShort ? "\(authority):\(path.dropFirst())" : "\(scheme.rawValue)://\(authority)\(path)"
+    }
+
+    /// As it was written, its user included.
+    var written: String {
+        let login = user.map { "\($0)@" } ?? ""
+        return isShort ? "\(login)\(self)" : "\(scheme.rawValue)://\(login)\(authority)\(path)"
+    }
 
     /// Scheme, host and port, as `https://git.example`.
     public var origin: String { "\(scheme.rawValue)://\(authority)" }
@@ -101,7 +126,9 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
             }
         }
         let joined = folders.map { "/\($0)" }.joined() + "/\(rest)"
-        return try GitURL("\(scheme.rawValue)://\(user.map { "\($0)@" } ?? "")\(authority)\(joined)")
+        return try GitURL(
+            scheme: scheme.rawValue, rest: "\(user.map { "\($0)@" } ?? "")\(authority)\(joined)"[...], text: text,
+            isShort: isShort)
     }
 
     /// `text` without what stands before an `@` in its host, fit for a message.
@@ -113,7 +140,7 @@ public struct GitURL: Sendable, Hashable, CustomStringConvertible {
         return (text[..<mark.upperBound] + rest[rest.index(after: at)...]).debugDescription
     }
 
-    private static func percentDecoded(_ text: String) -> String {
+    static func percentDecoded(_ text: String) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

@@ -49,7 +49,7 @@ struct HTTPCarrier: GitCarrier {
 
     func exchange(
         _ request: [UInt8], version: GitAdvertisement.Version,
-        receive: @escaping @Sendable ([UInt8]) async throws -> Void
+        receive: @escaping @Sendable ([UInt8]) async throws -> Bool
     ) async throws {
         var headers = [
             "Content-Type": "application/x-\(Self.service)-request", "Accept": "application/x-\(Self.service)-result",
@@ -57,7 +57,7 @@ struct HTTPCarrier: GitCarrier {
         if version == .v2 { headers["Git-Protocol"] = "version=2" }
         var post = self.request("POST", "\(base)/\(Self.service)", headers)
         post.body = request
-        _ = try await send(post, receive)
+        _ = try await send(post) { bytes in _ = try await receive(bytes) }
     }
 
     private func request(_ method: String, _ url: String, _ headers: [String: String]) -> TransferRequest {
@@ -97,10 +97,15 @@ struct HTTPCarrier: GitCarrier {
         }
         switch answer.status {
         case 200: return answer
-        case 401, 403:
-            throw remote.credential == nil
-                ? GitError(.unauthorized, "\(remote.url) wants credentials", remedy: "name a token for it in vendors.d")
-                : GitError(.unauthorized, "\(remote.url) refuses the credentials", remedy: "check its token")
+        case 401 where remote.credential == nil:
+            throw GitError(
+                .unauthorized, "\(remote.url) wants credentials",
+                remedy: "name a token for it in vendors.d, or give it to git's credential helper or ~/.netrc")
+        case 401:
+            throw GitError(.unauthorized, "\(remote.url) refuses the credentials", remedy: "check its token")
+        case 403:
+            throw GitError(
+                .forbidden, "\(remote.url) is forbidden", remedy: "check what its token, or your address, may read")
         case 404, 410: throw GitError(.notFound, "no git repository answers at \(remote.url)", remedy: "check the URL")
         case let status: throw GitError(.unavailable, "\(remote.url) answers with status \(status)")
         }

@@ -39,6 +39,11 @@ final class ProcessTree: Sendable {
     /// Ends the tree: TERM, a short grace, KILL.
     func end(_ ending: Ending) async {
         state.withLock { if $0.ending == nil { $0.ending = ending } }
+        await stop()
+    }
+
+    /// Ends the tree, for a reason that is told elsewhere.
+    func stop() async {
         signal(SIGTERM)
         // Cancelled is a shorter grace and no reason to leave anyone alive.
         try? await Task.sleep(for: Self.grace)

@@ -42,6 +42,27 @@ public actor RunningProcess {
         }
     }
 
+    /// The next bytes of its output; nil at the end of it. Cancelling the task that reads ends the process.
+    ///
+    /// - Throws: `cancelled`, `io`.
+    public func read() async throws(ProcessError) -> [UInt8]? {
+        if !buffer.isEmpty {
+            defer { buffer = [] }
+            return buffer
+        }
+        do {
+            let piece = try await withTaskCancellationHandler {
+                try await nextPiece()
+            } onCancel: {
+                Task { [tree] in await tree.stop() }
+            }
+            if Task.isCancelled { throw ProcessError.cancelled(request) }
+            return piece
+        } catch {
+            throw ProcessError(mapping: error, of: request)
+        }
+    }
+
     /// The next line without its line break; nil at the end of its output, where a line without a break is passed over.
     ///
     /// - Parameters:

@@ -140,5 +140,8 @@ public struct VendorOptions: Sendable {
     public func secrets(_ name: String) -> [String: SecretSource] {
         if case .secrets(let value) = values[name] { value } else { [:] }
     }
+    public func table(_ name: String) -> VendorOptions? {
+        if case .table(let value) = values[name] { value } else { nil }
+    }
     public func list(_ name: String) -> [Value] { if case .list(let value) = values[name] { value } else { [] } }
 }

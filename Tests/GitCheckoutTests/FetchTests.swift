@@ -11,14 +11,14 @@ import Transfer
 
 /// A real repository behind the real `git http-backend`, and an empty kept mirror.
 struct Forge {
-    static let engine = TransferEngine(
-        TransferConfiguration(maximumAttempts: 1), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let engine = TransferEngine(TransferConfiguration(maximumAttempts: 1), logger: logger)
 
     let repository: TestRepository
     let hub: TestHub
     let url: GitURL
     let folder: TemporaryDirectory
-    var client = GitClient(engine: Forge.engine)
+    var client = GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger)
     var timeout = Duration.seconds(20)
 
     init(user: String? = nil, password: String? = nil) throws {
@@ -154,7 +154,7 @@ struct FetchTests {
     func version0() async throws {
         var forge = try Forge()
         let first = try forge.repository.commit(["a": "1", "b": Forge.noise(5_000, seed: 2)])
-        forge.client = GitClient(engine: Forge.engine, offersVersion2: false)
+        forge.client = GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger, offersVersion2: false)
         let session = try await forge.session()
         #expect(session.server.version == .v0)
         #expect(try await session.references(["HEAD"]).find(.head)?.ref == "refs/heads/main")
@@ -192,7 +192,7 @@ struct FetchTests {
             url: try GitURL("http://git.example/x.git"),
             credential: GitCredential(username: "bot", token: Secret("token")))
         let error = await #expect(throws: GitError.self) {
-            try await GitClient(engine: Forge.engine).connect(to: remote)
+            try await GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger).connect(to: remote)
         }
         #expect(error?.code == .untrusted)
     }

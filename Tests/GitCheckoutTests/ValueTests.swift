@@ -9,7 +9,7 @@ struct ValueTests {
         arguments: [
             ("https://git.example/a/b.git", "https://git.example/a/b.git"),
             ("https://bot@Git.Example:8443/a.git", "https://git.example:8443/a.git"),
-            ("git@github.com:org/name.git", "ssh://github.com/org/name.git"),
+            ("git@github.com:org/name.git", "github.com:org/name.git"),
             ("ssh://git@host:22/x", "ssh://host:22/x"),
             ("/srv/git/x.git", "file:///srv/git/x.git"),
             ("file:///srv/x", "file:///srv/x"), ("file://localhost/srv/x", "file:///srv/x"),

@@ -110,12 +110,27 @@ struct VendorTests {
         }
     }
 
-    @Test("git over ssh says that it is not there yet")
+    @Test("a repository behind ssh is resolved and fetched, as a reference and with the vendor's own key")
     func ssh() async throws {
-        let world = try World()
-        let vendor = try world.provisioner(["url": .string("git@git.example:x.git")])
-        let error = await #expect(throws: ProvisionError.self) { try await world.resolve("corp:worker", vendor) }
-        #expect(error?.code == .unsupported)
+        let server = try SSHServer(offersKey: false)
+        let world = try World(environment: server.environment)
+        let repository = try TestRepository()
+        let head = try repository.commit(["a": "1"])
+        let url = server.url(of: repository.path)
+        let key = VendorOptions.Value.table(VendorOptions(["file": .string(server.keyFile.string)]))
+        let vendor = try world.provisioner(["url": .string(url), "ssh-key": key])
+        let resolution = try await world.resolve("corp:worker", vendor)
+        #expect(resolution.revision == head)
+        let staging = try world.staging()
+        _ = try await vendor.fetch(resolution, into: staging, in: world.context())
+        #expect(try world.text("a", in: staging) == "1")
+        let plain = try world.provisioner([:], name: "git")
+        let refused = await #expect(throws: ProvisionError.self) { try await world.resolve("git+\(url)", plain) }
+        #expect(refused?.code == .unauthorized)
+        let absent = VendorOptions.Value.table(VendorOptions(["file": .string("/nonexistent/key")]))
+        let without = try world.provisioner(["url": .string(url), "ssh-key": absent])
+        let error = await #expect(throws: ProvisionError.self) { try await world.resolve("corp:worker", without) }
+        #expect(error?.code == .configuration)
     }
 
     @Test("only the submodules that are named are fetched, by relative URL and commit")

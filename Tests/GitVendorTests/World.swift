@@ -18,8 +18,10 @@ struct World {
     let hub: TestHub
     let folder: TemporaryDirectory
     let notices = Notices()
+    var environment: [String: String] = [:]
 
-    init() throws {
+    init(environment: [String: String] = [:]) throws {
+        self.environment = environment
         hub = try TestHub.start()
         folder = try TemporaryDirectory()
     }
@@ -46,7 +48,7 @@ struct World {
                 let name = key.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
                 try folder.write([], to: "kept/\(name)/.lock")
                 try await body(folder.path.appending("kept").appending(name))
-            }, environment: [:], logger: Self.logger)
+            }, environment: environment, logger: Self.logger)
         let engine = TransferEngine(TransferConfiguration(maximumAttempts: 1), logger: Self.logger)
         let configuration = VendorConfiguration(
             name: name, module: "git", provides: [.worker], options: VendorOptions(options))
