@@ -12,9 +12,11 @@ PREFIX ?= /usr/local
 LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
-TEST_TOOLS = python3 libarchive-tools zstd openssh-server
-# What `make bench` compares with; `hf` beside them, where it is installed.
-BENCH_TOOLS = python3 nginx-light aria2 curl time
+TEST_TOOLS = python3 python3-venv libarchive-tools zstd openssh-server
+# The hub's own client, from PyPI: tests and benchmarks compare with it.
+HUB_CLIENT = Tests/.venv
+# What `make bench` compares with, beside the hub's own client.
+BENCH_TOOLS = python3 python3-venv nginx-light aria2 curl time
 
 .PHONY: setup setup-test build test lint format demo bench install clean
 
@@ -23,6 +25,7 @@ setup:
 
 setup-test:
 	@./.ci/setup $(LIBRARIES) $(TOOLS) $(TEST_TOOLS)
+	@./.ci/setup-hub-client $(HUB_CLIENT)
 
 build: setup
 	$(SWIFT) build $(FLAGS)
@@ -44,9 +47,11 @@ demo: setup
 
 bench: setup
 	@./.ci/setup $(BENCH_TOOLS)
+	@./.ci/setup-hub-client $(HUB_CLIENT)
 	$(SWIFT) build $(RELEASE) --product rbee-hive
 	$(SWIFT) build $(RELEASE) --product rbee-test-hub
-	@bin=$$($(SWIFT) build $(RELEASE) --show-bin-path) && ./Tests/Benchmarks/benchmark.py "$$bin"
+	@bin=$$($(SWIFT) build $(RELEASE) --show-bin-path) && export PATH="$(CURDIR)/$(HUB_CLIENT)/bin:$$PATH" && \
+	  ./Tests/Benchmarks/benchmark.py "$$bin"
 
 install: setup
 	$(SWIFT) build $(RELEASE) --product rbee-hive

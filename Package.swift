@@ -135,11 +135,12 @@ let testTargets: [Target] = [
     tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),
     tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", log]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
+    tests(of: "Hive", ["Provisioning"]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
     .testTarget(
         name: "EndToEnd",
-        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system],
+        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system, crypto],
         exclude: ["demo.sh", "Fixtures"], swiftSettings: ours),
 ]
 

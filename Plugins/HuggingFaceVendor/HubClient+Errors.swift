@@ -9,12 +9,14 @@ extension HubClient {
         case "GatedRepo":
             let terms = "accept the terms at \(server.url)/\(id)"
             return ProvisionError(
-                .gated, "access to \(id) is restricted",
+                .gated, "\(server.url) restricts access to \(id)\(said)",
                 remedy: token == nil ? "\(terms) and set \(tokenName)" : "\(terms) with the account of your token")
         case "RepoNotFound", "DisabledRepo":
             return ProvisionError(
                 .notFound, "no model \(id) at \(server.url)",
-                remedy: token == nil ? "or it is private: set \(tokenName)" : nil)
+                remedy: token == nil
+                    ? "or it is private: set \(tokenName)"
+                    : "or it is private, and the account of your token has no access to it")
         case "RevisionNotFound":
             return ProvisionError(.revisionNotFound, "\(id) has no revision \"\(revision.visiblyEscaped.prefix(120))\"")
         default: break

@@ -67,13 +67,22 @@ struct HubClient: Sendable {
         throw failure(response, id, revision: "main")
     }
 
+    /// Redirects, as a renamed model has them, are followed on the server's own origin alone: what another one says of
+    /// commits and digests is not this server's word.
     private func send(_ url: String) async throws(ProvisionError) -> HTTPResponse {
         var access = access
         access.caFile = server.caFile
-        return try await http.send(
+        let response = try await http.send(
             HTTPRequest(
                 url: url, headers: ["Accept": "application/json"], secretHeaders: headers, access: access,
                 maximumBytes: Self.pageBytes))
+        let origin = HubServer.origin(of: response.url)
+        guard origin == server.origin else {
+            throw ProvisionError(
+                .untrusted, "\(server.url) sends questions on to \(origin ?? "another origin")",
+                remedy: "make that one the endpoint, if you trust it")
+        }
+        return response
     }
 
     private func get(

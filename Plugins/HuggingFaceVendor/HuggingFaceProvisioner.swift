@@ -33,6 +33,7 @@ struct HuggingFaceProvisioner: Provisioner {
                 }
             } ?? id
         guard Self.isCommit(asked.answer.sha) else { throw asked.client.odd("the commit of \(id) is none") }
+        if current != id { context.progress(.notice("\(id) is \(current) by now at \(asked.client.server.url)")) }
         let files = RepositoryFiles(id: current, commit: asked.answer.sha, clients: clients)
         if let known = context.known, known.revision == asked.answer.sha,
             case .files(let held, let listing) = known.payload
@@ -46,7 +47,6 @@ struct HuggingFaceProvisioner: Provisioner {
         let listed = try files.listed(try await asked.client.tree(current, commit: asked.answer.sha))
         var canonical = reference
         canonical.vendor = settings.name
-        canonical.locator = current.description
         let isPinned = reference.revision == asked.answer.sha
         return Resolution(
             reference: canonical, vendor: settings.name, kind: context.kind, revision: asked.answer.sha,

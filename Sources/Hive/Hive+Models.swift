@@ -35,10 +35,13 @@ extension Hive {
         _ request: ModelRequest, progress: ProgressSink
     ) async throws(ProvisionError) -> PlannedModel {
         let job = job(.model, offline: request.offline, force: request.force, progress: progress)
+        try checkForce(of: job)
+        // Beside the requests: a driver may take a second to answer.
+        async let gpus = GraphicsProcessors(environment: configuration.environment).found()
         let plan = try await modelProvisioner.plan(request.reference, request.choice, for: job)
-        return PlannedModel(
-            resolution: plan.resolution,
-            facts: try await modelProvisioner.facts(of: plan, machineMemory: MachineMemory.bytes, for: job))
+        let facts = try await modelProvisioner.facts(
+            of: plan, machineMemory: MachineMemory.bytes, gpus: await gpus, for: job)
+        return PlannedModel(resolution: plan.resolution, facts: facts)
     }
 
     /// Downloads, verifies, publishes and catalogues a model; what is here already at the same revision is returned as
@@ -48,6 +51,7 @@ extension Hive {
     ) async throws(ProvisionError) -> ModelEntry {
         let job = job(
             .model, offline: request.offline, force: request.force, expected: request.expected, progress: progress)
+        try checkForce(of: job)
         let plan = try await modelProvisioner.plan(request.reference, request.choice, for: job)
         if !request.force, let entry = try modelProvisioner.current(plan) {
             try check(entry, against: request.expected)
@@ -110,6 +114,13 @@ extension Hive {
     /// The row goes first: a crash in between leaves files without a row, never a row without files.
     public func removeModel(_ entry: ModelEntry) async throws(ProvisionError) {
         try await removing(StoreItem(kind: .model, id: entry.id)) { try models.remove(entry.id) }
+    }
+
+    private func checkForce(of job: ProvisionJob) throws(ProvisionError) {
+        guard job.offline, job.force else { return }
+        throw ProvisionError(
+            .invalid, "--force fetches what is here already, and --offline or HF_HUB_OFFLINE forbids every request",
+            remedy: "leave out one of them")
     }
 
     private func row(_ id: String) throws(ProvisionError) -> ModelEntry? {

@@ -2,6 +2,7 @@ import ArtifactCatalog
 import ArtifactTypes
 import ModelCatalog
 import ModelProvisioner
+import Pipeline
 public import Provisioning
 
 /// Models whose branch has moved on since they were downloaded.
@@ -20,6 +21,11 @@ extension Hive {
     /// - Returns: by id; what came from this machine has no vendor to ask and is not in it.
     public func checkRevisions() async throws(ProvisionError) -> [RevisionCheck] {
         let job = job(.model, progress: ProgressSink { _ in })
+        guard !job.offline else {
+            throw ProvisionError(
+                .offline, "whether branches have moved cannot be known without a request",
+                remedy: "unset HF_HUB_OFFLINE")
+        }
         let provisioner = modelProvisioner
         var asked: [(id: String, stored: String, reference: ArtifactReference)] = []
         for summary in try modelSummaries() {

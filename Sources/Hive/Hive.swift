@@ -100,7 +100,8 @@ public final class Hive: Sendable {
     ) -> ProvisionJob {
         ProvisionJob(
             id: "\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8).lowercased())", kind: kind,
-            offline: offline, force: force, expected: expected, progress: progress, logger: configuration.logger)
+            offline: offline || (kind == .model && configuration.isHubOffline), force: force, expected: expected,
+            progress: progress, logger: configuration.logger)
     }
 }
 

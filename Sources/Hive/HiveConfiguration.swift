@@ -38,6 +38,12 @@ public struct HiveConfiguration: Sendable {
         self.vendorFolders = folders.map { $0.isRelative ? Self.workingDirectory.pushing($0) : $0 }
     }
 
+    /// Whether the user has told the hub's own client, and so this one, to make no request for models
+    /// (`HF_HUB_OFFLINE`, with the values that count as true there).
+    var isHubOffline: Bool {
+        ["1", "on", "yes", "true"].contains(environment["HF_HUB_OFFLINE"]?.lowercased() ?? "")
+    }
+
     private static var workingDirectory: FilePath {
         FilePath(FileManager.default.currentDirectoryPath)
     }

@@ -54,7 +54,7 @@ public struct ModelSelection: Sendable, Hashable {
     /// - A set of patterns (`PathFilter`) gives the files that it matches and no others, a pickle only where a pattern
     ///   names pickles.
     /// - Without selector a GGUF repository gives Q4_K_M, else Q5_K_M, else Q8_0, else its first; any other one gives
-    ///   all of it but pickles and duplicates in other formats, safetensors being preferred.
+    ///   all of it but pickles and duplicates (`DuplicateWeights`), safetensors being preferred.
     /// - Throws: `ModelSelectionError`.
     public static func select(
         _ files: [File], selector: String?, projector: Projector = .automatic, allowPickle: Bool = false
@@ -137,11 +137,5 @@ extension RelativePath {
 
     static func hasPickleSuffix(_ lowercased: String) -> Bool {
         [".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"].contains(where: lowercased.hasSuffix)
-    }
-
-    /// Formats that hold the same weights again beside safetensors.
-    var isOtherFormat: Bool {
-        let suffixes = [".h5", ".msgpack", ".ot", ".onnx", ".onnx_data", ".tflite", ".mlmodel", ".gguf", ".npz"]
-        return isPickle || suffixes.contains(where: lowercased.hasSuffix) || lowercased.contains(".mlpackage/")
     }
 }

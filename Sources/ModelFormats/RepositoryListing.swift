@@ -173,26 +173,22 @@ extension RepositoryListing {
     }
 
     func wholeRepository(allowPickle: Bool) throws(ModelSelectionError) -> ModelSelection {
-        let hasSafetensors = files.contains { $0.path.isSafetensors }
-        let hasModelFile = files.contains { $0.path.isSafetensors && $0.path.string.hasPrefix("model") }
+        if files.isEmpty { throw ModelSelectionError(.empty, "the repository has no files") }
+        let duplicates = DuplicateWeights(files.map(\.path))
         var selection = ModelSelection(paths: [], omitted: [])
         for path in files.map(\.path) {
-            let isDuplicate = hasSafetensors && path.isOtherFormat
-            // The same weights once more, in the layout of the maker's own runtime.
-            let isConsolidated = hasModelFile && path.isSafetensors && path.string.hasPrefix("consolidated")
             if path.isPickle, !allowPickle {
                 selection.omitted.append(.init(path: path, reason: .pickle))
-            } else if isDuplicate || isConsolidated {
+            } else if duplicates.contain(path) {
                 selection.omitted.append(.init(path: path, reason: .duplicate))
             } else {
                 selection.paths.append(path)
             }
         }
-        if files.isEmpty { throw ModelSelectionError(.empty, "the repository has no files") }
         return try safe(selection)
     }
 
-    /// The selection with a word on the pickles that were left out of it, if that left anything.
+    /// The selection with a word on what was left out of it, if that left anything.
     private func safe(_ selection: ModelSelection) throws(ModelSelectionError) -> ModelSelection {
         guard !selection.paths.isEmpty else {
             throw ModelSelectionError(
@@ -200,9 +196,14 @@ extension RepositoryListing {
                 available: selection.omitted.map(\.path.string))
         }
         var selection = selection
-        let pickles = selection.omitted.filter { $0.reason == .pickle }.map(\.path.string)
-        if !pickles.isEmpty {
-            selection.notes.append("left out, since a pickle can run code: \(pickles.joined(separator: ", "))")
+        for (reason, words) in [
+            (ModelSelection.Omission.Reason.pickle, "left out, since a pickle can run code"),
+            (.duplicate, "left out, since the same weights come in another file"),
+        ] {
+            let names = selection.omitted.filter { $0.reason == reason }.map(\.path.string)
+            if names.isEmpty { continue }
+            let shown = names.prefix(6) + (names.count > 6 ? ["and \(names.count - 6) more"] : [])
+            selection.notes.append("\(words): \(shown.joined(separator: ", "))")
         }
         return selection
     }

@@ -8,13 +8,16 @@ extension ModelProvisioner {
     /// What `plan` would bring, by its sizes and by the beginnings of its files, which are read from where they lie.
     ///
     /// What cannot be read is left out, and said.
-    /// - Parameter machineMemory: in bytes; nil where it is not known.
+    /// - Parameters:
+    ///   - machineMemory: in bytes; nil where it is not known.
+    ///   - gpus: those of this machine.
     public func facts(
-        of plan: Plan, machineMemory: Int64?, for job: ProvisionJob
+        of plan: Plan, machineMemory: Int64?, gpus: [GraphicsProcessor], for job: ProvisionJob
     ) async throws(ProvisionError) -> ModelFacts {
         let files = plan.resolution.files
         let present = try pipeline.filesHere(of: plan).reduce(Int64(0)) { $0 &+ ($1.size ?? 0) }
         var facts = ModelFacts(size: Self.sum(files.map(\.size)), present: present, machineMemory: machineMemory)
+        facts.gpus = gpus
         let names = Set(WeightFiles.all(of: files.map(\.path)))
         let weights = files.filter { names.contains($0.path) }
         do {
@@ -59,7 +62,8 @@ extension ModelFacts {
         let longest = contextLength ?? MemoryEstimate.shortContext
         let contexts = Set([min(longest, MemoryEstimate.shortContext), longest]).sorted()
         memory = contexts.compactMap { context in
-            MemoryEstimate(weights: weights, perToken: perToken, context: context, machineMemory: machineMemory)
+            MemoryEstimate(
+                weights: weights, perToken: perToken, context: context, machineMemory: machineMemory, gpus: gpus)
         }
     }
 }

@@ -20,7 +20,7 @@ public struct ModelProvisioner: Sendable {
         _ reference: ArtifactReference, _ choice: ModelChoice = ModelChoice(), for job: ProvisionJob
     ) async throws(ProvisionError) -> Plan {
         var match = try pipeline.registry.vendor(for: choice.applied(to: reference), kind: .model)
-        var known = job.force ? nil : try held(match.reference)
+        var known = job.force ? nil : try job.offline ? stored(match.reference, choice) : held(match.reference)
         if let resolution = known, !job.offline, !choice.isSatisfied(by: resolution) { known = nil }
         // Patterns are no vendor's business: it lists what it has.
         let patterns = match.reference.patterns

@@ -45,7 +45,8 @@ struct FileFetch: Sendable {
         let remote = file.remote
         if job.offline {
             throw ProvisionError(
-                .offline, "\(remote.path) of \(plan.item.id) is not stored", remedy: "run it without --offline")
+                .offline, "\(remote.path) of \(plan.item.id) is not stored",
+                remedy: "run it without --offline and HF_HUB_OFFLINE")
         }
         let partial = store.partial(named: name)
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.

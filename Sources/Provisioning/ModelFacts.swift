@@ -13,6 +13,8 @@ public struct ModelFacts: Sendable, Hashable, Codable {
     public var memory: [MemoryEstimate] = []
     /// What this machine has, in bytes.
     public var machineMemory: Int64?
+    /// What of GPUs this machine has.
+    public var gpus: [GraphicsProcessor] = []
 
     public init(size: Int64?, present: Int64, machineMemory: Int64?) {
         self.size = size
@@ -29,6 +31,8 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
     public var bytes: Int64
     /// Whether this machine has as much; nil where that is not known.
     public var fits: Bool?
+    /// Whether its GPUs have as much free; nil where there are none.
+    public var gpu: GraphicsPlacement?
 
     private static let workspace: Int64 = 512 << 20
     /// What runtimes take where nobody asks for more.
@@ -37,8 +41,9 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - weights: in bytes.
     ///   - perToken: what the cache takes a token, in bytes.
+    ///   - machineMemory: in bytes; nil where it is not known.
     /// - Returns: nil where the sum is beyond 2^63.
-    public init?(weights: Int64, perToken: Int64, context: Int64, machineMemory: Int64?) {
+    public init?(weights: Int64, perToken: Int64, context: Int64, machineMemory: Int64?, gpus: [GraphicsProcessor]) {
         let (cache, tooLong) = perToken.multipliedReportingOverflow(by: context)
         let (sum, tooLarge) = cache.addingReportingOverflow(weights)
         let (bytes, overflow) = sum.addingReportingOverflow(Self.workspace)
@@ -46,5 +51,6 @@ public struct MemoryEstimate: Sendable, Hashable, Codable {
         self.context = context
         self.bytes = bytes
         fits = machineMemory.map { bytes <= $0 }
+        gpu = GraphicsPlacement(bytes: bytes, on: gpus)
     }
 }

@@ -5,10 +5,12 @@ import Synchronization
 struct ActiveFault: Sendable {
     let id: Int
     let prefix: String
-    let fault: Fault
+    var fault: Fault
     /// Strikes left; nil without a limit.
     var left: Int?
     let gate: Gate
+    /// Whether its odds and times have been asked for this answer already.
+    var isDecided = false
 
     func matches(_ request: Request) -> Bool {
         request.path.hasPrefix(prefix) && (fault.method.map { $0 == request.method } ?? true)
@@ -66,7 +68,8 @@ extension HubState {
 
     /// Whether a fault strikes now; takes one of its times if so.
     func strikes(_ candidate: ActiveFault) -> Bool {
-        contents.withLock { contents in
+        if candidate.isDecided { return true }
+        return contents.withLock { contents in
             guard let index = contents.faults.firstIndex(where: { $0.id == candidate.id }) else { return false }
             let probability = contents.faults[index].fault.probability
             if probability < 1, Double.random(in: 0..<1, using: &contents.generator) >= probability { return false }
@@ -76,5 +79,21 @@ extension HubState {
             }
             return true
         }
+    }
+
+    /// The same fault at a place in `range` of a file, where the seed picks the place; nil where it does not strike.
+    func settled(_ candidate: ActiveFault, in range: Range<Int64>) -> ActiveFault? {
+        let makesFault: (Int64) -> Fault.Kind
+        switch candidate.fault.kind {
+        case .dropAnywhere: makesFault = { .drop(after: $0) }
+        case .corruptAnywhere: makesFault = { .corrupt(at: range.lowerBound + $0) }
+        default: return candidate
+        }
+        guard !range.isEmpty, strikes(candidate) else { return nil }
+        let place = contents.withLock { Int64.random(in: 0..<Int64(range.count), using: &$0.generator) }
+        var settled = candidate
+        settled.fault.kind = makesFault(place)
+        settled.isDecided = true
+        return settled
     }
 }

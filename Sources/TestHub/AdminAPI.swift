@@ -54,7 +54,8 @@ extension HubState {
 /// A fault and its prefix as JSON: `{"prefix": "/cdn/", "kind": "drop", "bytes": 1000, "times": 3}`.
 ///
 /// `bytes` belongs to drop, reset, stall, corrupt, shorter, longer, wrongContentRange and rate; `status`, `retryAfter` and
-/// `body` to status; `url` to redirect; `etag` to etag; ignoreRange has none. `times`, `probability` and `method` are optional.
+/// `body` to status; `url` to redirect; `etag` to etag; ignoreRange, dropAnywhere and corruptAnywhere have none. `times`,
+/// `probability` and `method` are optional.
 public struct FaultSetting: Sendable, Decodable {
     public let prefix: String
     public let fault: Fault
@@ -78,6 +79,8 @@ public struct FaultSetting: Sendable, Decodable {
         case "longer": fault = Fault(.longer(by: bytes))
         case "wrongContentRange": fault = Fault(.wrongContentRange(by: bytes))
         case "rate": fault = Fault(.rate(bytesPerSecond: bytes))
+        case "dropAnywhere": fault = Fault(.dropAnywhere)
+        case "corruptAnywhere": fault = Fault(.corruptAnywhere)
         case "ignoreRange": fault = Fault(.ignoreRange)
         case "etag": fault = Fault(.etag(try container.decode(String.self, forKey: .etag)))
         case "redirect": fault = .redirect(to: try container.decode(String.self, forKey: .url))

@@ -19,13 +19,14 @@ struct BodyWriter {
         self.number = number
         self.faults = faults.filter { candidate in
             switch candidate.fault.kind {
-            case .drop, .reset, .stall, .corrupt, .rate: true
+            case .drop, .reset, .stall, .corrupt, .rate, .dropAnywhere, .corruptAnywhere: true
             default: false
             }
         }
     }
 
     mutating func send(_ body: TestBody, _ range: Range<Int64>) throws(ConnectionEnd) {
+        faults = faults.compactMap { state.settled($0, in: range) }
         switch body {
         case .bytes(let bytes):
             try bytes.withBytes { buffer throws(ConnectionEnd) in

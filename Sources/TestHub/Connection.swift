@@ -76,7 +76,9 @@ struct Connection {
         case .cdn: response = state.cdn(request, faults: faults)
         case .hub where request.path.hasPrefix("/git/"):
             response = try git(request)
-        case .hub: response = state.hub(request, faults: faults)
+        case .hub:
+            let body = try readBody(of: request)
+            response = state.hub(request, body: body, faults: faults)
         }
         return try send(response, for: request, number: number, faults: faults) && !request.wantsClose
     }

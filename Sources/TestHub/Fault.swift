@@ -13,6 +13,10 @@ public struct Fault: Sendable {
         case stall(after: Int64)
         /// The byte at this offset of the file arrives with one bit flipped.
         case corrupt(at: Int64)
+        /// The connection ends at a byte of the body that the hub's seed picks.
+        case dropAnywhere
+        /// A byte of the body that the hub's seed picks arrives with one bit flipped.
+        case corruptAnywhere
         /// This answer and no other, as 503 with `Retry-After`, a redirect, or JSON that is none.
         case answer(status: Int, headers: [String: String], body: [UInt8])
         /// These bytes on the wire, and the end of the connection.

@@ -2,12 +2,18 @@ import Synchronization
 
 /// The hub's read API: `/api/models/…`, `/ORG/NAME/resolve/…`, `/files/…`, `/example/index.json`.
 extension HubState {
-    func hub(_ request: Request, faults: [ActiveFault]) -> Response {
-        guard request.method == "GET" || request.method == "HEAD" else { return .error(405, "only GET and HEAD") }
+    func hub(_ request: Request, body: [UInt8], faults: [ActiveFault]) -> Response {
         let parts = request.components
+        let isPathsQuestion = parts.count == 6 && parts[0] == "api" && parts[4] == "paths-info"
+        guard ["GET", "HEAD"].contains(request.method) || (request.method == "POST" && isPathsQuestion) else {
+            return .error(405, "only GET and HEAD")
+        }
         switch parts.first {
         case "api" where parts.count >= 4 && parts[1] == "models":
-            return api(request, id: "\(parts[2])/\(parts[3])", rest: Array(parts.dropFirst(4)))
+            return api(request, body, id: "\(parts[2])/\(parts[3])", rest: Array(parts.dropFirst(4)))
+        case "api" where parts.count >= 7 && parts[1] == "resolve-cache":
+            return resolve(
+                request, id: "\(parts[3])/\(parts[4])", rest: Array(parts.dropFirst(5)), isCached: true, faults: faults)
         case "files":
             return release(request, faults: faults)
         case "example" where parts == ["example", "index.json"]:
@@ -15,62 +21,95 @@ extension HubState {
         default:
             guard parts.count >= 5, parts[2] == "resolve" else { return .error(404, "no such page") }
             return resolve(
-                request, id: "\(parts[0])/\(parts[1])", revision: parts[3],
-                path: parts.dropFirst(4).joined(separator: "/"), faults: faults)
+                request, id: "\(parts[0])/\(parts[1])", rest: Array(parts.dropFirst(3)), isCached: false, faults: faults
+            )
         }
     }
 
-    private func api(_ request: Request, id: String, rest: [String]) -> Response {
+    private func api(_ request: Request, _ body: [UInt8], id: String, rest: [String]) -> Response {
         if let moved = moved(request, id) { return moved }
         guard let model = visibleModel(id, request) else { return absence(of: id, request) }
         if rest == ["auth-check"] { return refusal(of: model, request) ?? .json(["status": "ok"]) }
-        let revision = rest.isEmpty ? "main" : rest.count >= 2 ? rest[1] : ""
+        if rest == ["refs"] { return .json(ReferenceList(model)) }
+        let (revision, path) = rest.isEmpty ? ("main", []) : model.revision(leading: rest.dropFirst())
         guard let commit = model.commit(revision), let files = model.commits[commit] else {
             return .error(404, code: "RevisionNotFound", "Invalid rev id: \(revision)")
         }
         switch rest.first {
         case nil: return .json(ModelInfo(model, commit: commit, files: files))
-        case "revision" where rest.count == 2: return .json(ModelInfo(model, commit: commit, files: files))
-        case "tree" where rest.count == 2: return tree(request, files)
+        case "revision" where path.isEmpty: return .json(ModelInfo(model, commit: commit, files: files))
+        case "tree": return tree(request, files, in: path.joined(separator: "/"))
+        case "paths-info" where path.isEmpty: return paths(body, files)
         default: return .error(404, "no such page")
         }
     }
 
-    private func tree(_ request: Request, _ files: [ListedFile]) -> Response {
-        let entries = TreeEntry.all(of: files, isRecursive: request.queryValue("recursive") == "true")
+    private func tree(_ request: Request, _ files: [ListedFile], in folder: String) -> Response {
+        let entries = TreeEntry.all(
+            of: files, in: folder, isRecursive: request.queryValue("recursive")?.lowercased() == "true")
+        guard folder.isEmpty || !entries.isEmpty else {
+            return .error(404, code: "EntryNotFound", "\(folder) does not exist")
+        }
         let size = max(1, min(options.pageSize, request.queryValue("limit").flatMap { Int($0) } ?? options.pageSize))
         let start = min(entries.count, max(0, request.queryValue("cursor").flatMap { Int($0) } ?? 0))
         let end = min(entries.count, start + size)
         var headers: [(name: String, value: String)] = []
         if end < entries.count {
-            let recursive = request.queryValue("recursive").map { "recursive=\($0)&" } ?? ""
+            let same = request.query.split(separator: "&").filter {
+                !$0.hasPrefix("limit=") && !$0.hasPrefix("cursor=")
+            }
+            let query = (same.map(String.init) + ["limit=\(size)", "cursor=\(end)"]).joined(separator: "&")
             let host = request.headers["host"] ?? "127.0.0.1"
-            headers.append(
-                ("Link", "<http://\(host)\(request.path)?\(recursive)limit=\(size)&cursor=\(end)>; rel=\"next\""))
+            headers.append(("Link", "<http://\(host)\(request.path)?\(query)>; rel=\"next\""))
         }
         return .json(Array(entries[start..<end]), headers: headers)
     }
 
+    /// The entries of the paths that a form names (`paths=…&paths=…`); what does not exist is left out.
+    private func paths(_ body: [UInt8], _ files: [ListedFile]) -> Response {
+        let items = String(decoding: body, as: UTF8.self).split(separator: "&")
+        let wanted = items.filter { $0.hasPrefix("paths=") }.map { item in
+            percentDecoded(item.dropFirst("paths=".count).map { $0 == "+" ? "%20" : String($0) }.joined())
+        }
+        let entries = TreeEntry.all(of: files, in: "", isRecursive: true)
+        return .json(wanted.compactMap { path in entries.first { $0.path == path } })
+    }
+
     private func resolve(
-        _ request: Request, id: String, revision: String, path: String, faults: [ActiveFault]
+        _ request: Request, id: String, rest: [String], isCached: Bool, faults: [ActiveFault]
     ) -> Response {
         if let moved = moved(request, id) { return moved }
         guard let model = visibleModel(id, request) else { return absence(of: id, request) }
         if let refusal = refusal(of: model, request) { return refusal }
+        let (revision, components) = model.revision(leading: rest[...])
         guard let commit = model.commit(revision) else {
             return .error(404, code: "RevisionNotFound", "Invalid rev id: \(revision)")
         }
+        let path = components.joined(separator: "/")
         guard let file = model.commits[commit]?.first(where: { $0.path == path }) else {
             return .error(404, code: "EntryNotFound", "Entry not found")
         }
         var headers = [(name: "X-Repo-Commit", value: commit)]
         guard let digest = file.sha256 else {
-            return .file(
-                file.body, etag: file.etag, for: request, ignoringRange: ignoresRange(request, faults), headers: headers
-            )
+            guard options.isModern, !isCached else {
+                return .file(
+                    file.body, etag: file.etag, for: request, ignoringRange: ignoresRange(request, faults),
+                    headers: headers)
+            }
+            headers.append(("X-Linked-Size", String(file.size)))
+            headers.append(("X-Linked-ETag", "\"\(file.etag)\""))
+            let target = "/api/resolve-cache/models/\(id)/\(commit)/\(percentEncoded(path))"
+            return .redirect(
+                307, to: "\(target)?\(percentEncoded(request.path))=&etag=%22\(file.etag)%22", headers: headers)
         }
         headers.append(("X-Linked-Size", String(file.size)))
         headers.append(("X-Linked-ETag", "\"\(digest)\""))
+        if options.isModern {
+            let host = request.headers["host"] ?? "127.0.0.1"
+            headers.append(("X-Xet-Hash", digest.reversedHash))
+            headers.append(
+                ("Link", "<http://\(host)/api/models/\(id)/xet-read-token/\(commit)>; rel=\"xet-auth\""))
+        }
         let target = cdnPath(id, digest)
         return .redirect(302, to: "\(cdnOrigin)\(target)?\(signature(of: target))", headers: headers)
     }
@@ -125,81 +164,12 @@ extension HubState {
     private func refusal(of model: Model, _ request: Request) -> Response? {
         guard model.traits.gate != nil else { return nil }
         if isLoggedIn(request), model.traits.isGranted { return nil }
-        let message = "Access to model \(model.id) is restricted. You must have access to it and be authenticated."
-        return .error(isLoggedIn(request) ? 403 : 401, code: "GatedRepo", message)
-    }
-}
-
-// MARK: - JSON
-
-private struct ModelInfo: Encodable {
-    struct Sibling: Encodable { let rfilename: String }
-    struct Card: Encodable { let license: String? }
-    enum Gated: Encodable {
-        case no
-        case by(String)
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .no: try container.encode(false)
-            case .by(let name): try container.encode(name)
-            }
+        guard isLoggedIn(request) else {
+            let message = "Access to model \(model.id) is restricted. You must have access to it and be authenticated."
+            return .error(401, code: "GatedRepo", message + " Please log in.")
         }
-    }
-
-    let id: String
-    let modelId: String
-    let sha: String
-    let `private`: Bool
-    let gated: Gated
-    let tags: [String]
-    let cardData: Card
-    let siblings: [Sibling]
-
-    init(_ model: Model, commit: String, files: [ListedFile]) {
-        id = model.id
-        modelId = model.id
-        sha = commit
-        `private` = model.traits.isPrivate
-        gated = model.traits.gate.map { .by($0.rawValue) } ?? .no
-        tags = model.traits.tags + (model.traits.license.map { ["license:\($0)"] } ?? [])
-        cardData = Card(license: model.traits.license)
-        siblings = files.map { Sibling(rfilename: $0.path) }
-    }
-}
-
-private struct TreeEntry: Encodable {
-    struct LFS: Encodable {
-        let oid: String
-        let size: Int64
-        let pointerSize: Int
-    }
-
-    let type: String
-    let oid: String
-    let size: Int64
-    let path: String
-    let lfs: LFS?
-
-    /// Files and the folders that they lie in, in the order of their paths.
-    static func all(of files: [ListedFile], isRecursive: Bool) -> [TreeEntry] {
-        var folders = Set<String>()
-        var entries: [TreeEntry] = []
-        for file in files {
-            let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
-            for depth in 1..<max(1, parts.count) {
-                let folder = parts[..<depth].joined(separator: "/")
-                if !folder.isEmpty, isRecursive || depth == 1, folders.insert(folder).inserted {
-                    let oid = String(repeating: "0", count: 40)
-                    entries.append(TreeEntry(type: "directory", oid: oid, size: 0, path: folder, lfs: nil))
-                }
-            }
-            guard isRecursive || parts.count == 1 else { continue }
-            let lfs = file.sha256.map { LFS(oid: $0, size: file.size, pointerSize: file.pointerSize) }
-            entries.append(TreeEntry(type: "file", oid: file.oid, size: file.size, path: file.path, lfs: lfs))
-        }
-        return entries.sorted { $0.path < $1.path }
+        let message = "Access to model \(model.id) is restricted and you are not in the authorized list."
+        return .error(403, code: "GatedRepo", message + " Visit \(model.id) to ask for access.")
     }
 }
 

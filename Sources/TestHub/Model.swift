@@ -3,16 +3,24 @@ import FoundationEssentials
 import Glibc
 import SystemPackage
 
-/// A model as the hub keeps it: commits by id, and branches that point at them.
+/// A model as the hub keeps it: commits by id, and branches and tags that point at them.
 struct Model: Sendable {
     let id: String
     var traits: ModelTraits
+    /// Pull requests among them, as `refs/pr/3`.
     var branches: [String: String] = [:]
+    var tags: [String: String] = [:]
     var commits: [String: [ListedFile]] = [:]
 
-    /// The commit of a branch, or of a commit's own id.
+    /// The commit of a branch or tag, or of a commit's own id.
     func commit(_ revision: String) -> String? {
-        branches[revision] ?? (commits[revision] != nil ? revision : nil)
+        branches[revision] ?? tags[revision] ?? (commits[revision] != nil ? revision : nil)
+    }
+
+    /// The revision that a path begins with, and the rest: one component, or a pull request's three.
+    func revision(leading components: ArraySlice<String>) -> (revision: String, rest: [String]) {
+        let length = components.starts(with: ["refs", "pr"]) ? 3 : 1
+        return (components.prefix(length).joined(separator: "/"), Array(components.dropFirst(length)))
     }
 }
 

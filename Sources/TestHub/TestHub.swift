@@ -72,13 +72,18 @@ public final class TestHub: Sendable {
         return commit
     }
 
+    /// Gives a commit of a model a tag.
+    public func addTag(_ tag: String, of id: String, commit: String) {
+        state.contents.withLock { contents in contents.models[id]?.tags[tag] = commit }
+    }
+
     /// Moves a model to another name and answers requests for the old one with 307.
     public func renameModel(_ old: String, to new: String) {
         state.contents.withLock { contents in
             contents.renamed[old] = new
             guard let model = contents.models.removeValue(forKey: old) else { return }
             contents.models[new] = Model(
-                id: new, traits: model.traits, branches: model.branches, commits: model.commits)
+                id: new, traits: model.traits, branches: model.branches, tags: model.tags, commits: model.commits)
             for file in model.commits.values.joined() {
                 guard let digest = file.sha256 else { continue }
                 contents.cdnFiles[state.cdnPath(new, digest)] = ServedFile(body: file.body, etag: file.etag)

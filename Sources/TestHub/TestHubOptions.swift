@@ -6,14 +6,20 @@ public struct TestHubOptions: Sendable {
     public var token: String?
     /// The most entries on one page of a model's tree.
     public var pageSize: Int
+    /// Whether it answers as the hub does since 2025: small files by one more redirect, on its own origin, and large ones
+    /// with Xet's headers.
+    public var isModern: Bool
     /// Decides what faults with a probability do.
     public var seed: UInt64
     /// Where each finished request is written as one line of JSON.
     public var logFile: FilePath?
 
-    public init(token: String? = nil, pageSize: Int = 1000, seed: UInt64 = 1, logFile: FilePath? = nil) {
+    public init(
+        token: String? = nil, pageSize: Int = 1000, isModern: Bool = false, seed: UInt64 = 1, logFile: FilePath? = nil
+    ) {
         self.token = token
         self.pageSize = pageSize
+        self.isModern = isModern
         self.seed = seed
         self.logFile = logFile
     }

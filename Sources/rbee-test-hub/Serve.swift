@@ -27,6 +27,9 @@ struct Serve: ParsableCommand {
     @Option(help: "The most entries on one page of a tree.")
     var pageSize = 1000
 
+    @Flag(help: "Answer small files by a redirect, and large ones with Xet's headers, as the hub does since 2025.")
+    var modern = false
+
     @Option(help: "Decides what faults with a probability do.")
     var seed: UInt64 = 1
 
@@ -38,7 +41,8 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let hub = try TestHub.start(
-            TestHubOptions(token: token, pageSize: pageSize, seed: seed, logFile: log.map { FilePath($0) }))
+            TestHubOptions(
+                token: token, pageSize: pageSize, isModern: modern, seed: seed, logFile: log.map { FilePath($0) }))
         let (privateModels, gatedModels) = (Set(privateModels), Set(gatedModels))
         try hub.addFolder(FilePath(folder)) { model in
             ModelTraits(isPrivate: privateModels.contains(model), gate: gatedModels.contains(model) ? .auto : nil)

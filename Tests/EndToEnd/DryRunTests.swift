@@ -1,4 +1,6 @@
 import ArtifactTypes
+import Foundation
+import SystemPackage
 import TestHub
 import TestSupport
 import Testing
@@ -39,6 +41,30 @@ import Testing
         #expect(try offline.json()["facts"]?["present"] == .integer(file.body.size))
         #expect(try offline.json()["facts"]?["architecture"] == .string("llama"))
         #expect(machine.hub.requests.isEmpty)
+    }
+
+    @Test("a dry run tells whether the model fits the GPUs of this machine; one whose tool fails tells nothing of them")
+    func graphics() async throws {
+        let machine = try Installation()
+        try machine.hub.addModel("org/big", files: [Installation.gguf("big-Q4_K_M.gguf", .q4KM, megabytes: 20)])
+        let tool = try machine.folder.write(
+            "#!/bin/sh\necho 'NVIDIA Test, 8192, 4096'\necho 'NVIDIA Small, 512, 400'\n".utf8, to: "bin/nvidia-smi")
+        #expect(chmod(tool.string, 0o755) == 0)
+        let path = ["PATH": "\(tool.removingLastComponent()):/usr/bin:/bin"]
+        let planned = try await machine.run(
+            "model", "download", "org/big", "--dry-run", "--json", environment: path)
+        let facts = try #require(try planned.json()["facts"], "\(planned.errors)")
+        #expect(facts["gpus"]?.arrayValue?.first?["name"] == .string("NVIDIA Test"))
+        #expect(facts["gpus"]?.arrayValue?.first?["free"] == .integer(4096 << 20))
+        #expect(facts["memory"]?.arrayValue?.first?["gpu"] == .string("one"))
+        let text = try await machine.run("model", "download", "org/big", "--dry-run", environment: path)
+        #expect(text.output.contains("gpu     NVIDIA Test, 4.3 GB free of 8.6 GB"), "\(text.output)")
+        #expect(text.output.contains("fits on a GPU"))
+
+        _ = try machine.folder.write("#!/bin/sh\necho 'no driver' >&2; exit 9\n".utf8, to: "bin/nvidia-smi")
+        let without = try await machine.run(
+            "model", "download", "org/big", "--dry-run", "--json", environment: path)
+        #expect(try without.json()["facts"]?["gpus"] == .array([]), "\(without.errors)")
     }
 
     @Test("a safetensors repository tells by its shards' headers and its config.json")

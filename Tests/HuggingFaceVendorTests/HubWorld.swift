@@ -54,12 +54,13 @@ struct HubWorld {
 
     func resolve(
         _ reference: String = "ggml-org/tiny", offline: Bool = false, known: Resolution? = nil,
-        with provisioner: (any Provisioner)? = nil
+        with provisioner: (any Provisioner)? = nil, progress: ProgressSink = ProgressSink { _ in }
     ) async throws -> Resolution {
         let provisioner = try provisioner ?? self.provisioner()
         return try await provisioner.resolve(
             try ArtifactReference(parsing: reference),
-            in: ProvisionContext(job: "1", kind: .model, offline: offline, known: known, logger: Self.logger))
+            in: ProvisionContext(
+                job: "1", kind: .model, offline: offline, known: known, progress: progress, logger: Self.logger))
     }
 
     /// The error of a resolve that must fail.

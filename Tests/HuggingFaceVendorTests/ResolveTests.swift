@@ -4,6 +4,7 @@ import Foundation
 import HuggingFaceVendor
 import Logging
 import Provisioning
+import Synchronization
 import TestHub
 import TestSupport
 import Testing
@@ -78,23 +79,70 @@ struct ResolveTests {
         #expect(try await world.resolve(known: stored).revision == moved)
     }
 
-    @Test("a branch, a tag-like name and a commit are found, each pinned")
+    @Test("a branch, a tag, a pull request and a commit are found, each pinned")
     func revisions() async throws {
         let world = try HubWorld()
         let other = try world.hub.addModel(
             "ggml-org/tiny", files: [TestFile("x.txt", text: "x")], branch: "refs/pr/1")
-        #expect(try await world.resolve("ggml-org/tiny@refs/pr/1").revision == other)
+        world.hub.addTag("v1.0", of: "ggml-org/tiny", commit: world.commit)
+        let proposed = try await world.resolve("ggml-org/tiny@refs/pr/1:x.txt")
+        #expect(proposed.revision == other)
+        #expect(proposed.reference.description == "hf:ggml-org/tiny@refs/pr/1:x.txt")
+        #expect(try await world.resolve("ggml-org/tiny@v1.0").revision == world.commit)
         #expect(try await world.resolve("ggml-org/tiny@\(world.commit)").revision == world.commit)
         #expect(try await world.failure("ggml-org/tiny@nowhere").code == .revisionNotFound)
     }
 
-    @Test("a renamed model resolves under its new name")
+    @Test("a renamed model keeps the name that was asked for, is fetched under its new one, and the rename is said")
     func renamed() async throws {
         let world = try HubWorld()
         world.hub.renameModel("ggml-org/tiny", to: "ggml-org/small")
-        let resolution = try await world.resolve("hf:ggml-org/tiny@main")
-        #expect(resolution.reference.description == "hf:ggml-org/small@main")
+        let notices = Mutex<[String]>([])
+        let sink = ProgressSink { event in
+            if case .notice(let text) = event { notices.withLock { $0.append(text) } }
+        }
+        let resolution = try await world.resolve("hf:ggml-org/tiny@main", progress: sink)
+        #expect(resolution.reference.description == "hf:ggml-org/tiny@main")
+        #expect(resolution.revision == world.commit)
         #expect(resolution.files[0].sources[0].url.contains("/ggml-org/small/resolve/"))
+        #expect(notices.withLock { $0 } == ["ggml-org/tiny is ggml-org/small by now at \(world.hub.hub)"])
+        let again = try await world.resolve("hf:ggml-org/tiny@main", known: resolution)
+        #expect(again == resolution)
+    }
+
+    @Test("an API that sends questions on to another origin is not believed")
+    func otherOrigin() async throws {
+        let world = try HubWorld(TestHubOptions(token: "hf_secret"))
+        let other = try HubWorld()
+        world.hub.setFault(
+            .redirect(to: "\(other.hub.hub)/api/models/ggml-org/tiny/revision/main", status: 307), on: "/api/")
+        let error = try await world.failure()
+        #expect(error.code == .untrusted)
+        #expect(error.message.contains(other.hub.hub))
+    }
+
+    @Test("what is gated, private or absent says so, with the hub's own words and what to do")
+    func refusals() async throws {
+        var world = try HubWorld(
+            TestHubOptions(token: "hf_secret"), traits: ModelTraits(gate: .manual, isGranted: false))
+        let closed = try await world.failure()
+        #expect(closed.code == .gated)
+        #expect(closed.message.contains("must have access to it"))
+        #expect(closed.remedy == "accept the terms at \(world.hub.hub)/ggml-org/tiny and set HF_TOKEN")
+        try world.hub.addModel("org/hidden", files: [TestFile("a", text: "a")], traits: ModelTraits(isPrivate: true))
+        let hidden = try await world.failure("org/hidden")
+        #expect(hidden.code == .notFound)
+        #expect(hidden.remedy == "or it is private: set HF_TOKEN")
+
+        world.environment["HF_TOKEN"] = "hf_secret"
+        let refused = try await world.failure()
+        #expect(refused.code == .gated)
+        #expect(refused.message.contains("not in the authorized list"))
+        #expect(refused.remedy?.contains("with the account of your token") == true)
+        #expect(try await world.resolve("org/hidden").files.count == 1)
+        #expect(try await world.failure("org/absent").code == .notFound)
+        world.environment["HF_TOKEN"] = "hf_wrong"
+        #expect(try await world.failure("org/hidden").code == .unauthorized)
     }
 
     @Test("offline gives what is known without a request, else says so")

@@ -97,6 +97,26 @@ struct TestHubTests {
         #expect(try await outcomes() == first)
     }
 
+    @Test("faults at places that the seed picks break and change answers, the same in each run")
+    func anywhere() async throws {
+        func outcomes() async throws -> [Int] {
+            let (hub, url) = try hub()
+            hub.setFault(Fault(.dropAnywhere, probability: 0.3), on: "/files/")
+            hub.setFault(Fault(.corruptAnywhere, probability: 0.3), on: "/files/")
+            var places: [Int] = []
+            for _ in 0..<20 {
+                let body = try await RawHTTP.send(url).body
+                places.append(body.count)
+                places += body.indices.filter { body[$0] != bytes[$0] }
+            }
+            return places
+        }
+        let first = try await outcomes()
+        #expect(first.contains(bytes.count))
+        #expect(Set(first).count > 5)
+        #expect(try await outcomes() == first)
+    }
+
     @Test("the CDN wants its signature and no token")
     func cdn() async throws {
         let hub = try TestHub.start()

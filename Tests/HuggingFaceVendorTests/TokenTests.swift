@@ -72,7 +72,7 @@ struct TokenTests {
         world.environment["HF_TOKEN"] = "hf_secret"
         let error = try await world.failure("ggml-org/nothing")
         #expect(error.code == .notFound)
-        #expect(error.remedy == nil)
+        #expect(error.remedy == "or it is private, and the account of your token has no access to it")
     }
 
     @Test("a token that the hub does not know is unauthorized, and stands in no message")

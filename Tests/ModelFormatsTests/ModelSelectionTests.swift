@@ -113,6 +113,54 @@ struct ModelSelectionTests {
         #expect(selection.omitted.contains { $0.path.string == "tf_model.h5" && $0.reason == .duplicate })
     }
 
+    @Test("a diffusion pipeline comes as its parts, less variants, other formats and the single file of all")
+    func pipeline() throws {
+        let selection = try select([
+            "model_index.json", "all-in-one.safetensors", "scheduler/scheduler_config.json",
+            "text_encoder/config.json", "text_encoder/model.fp16.safetensors", "text_encoder/model.safetensors",
+            "text_encoder/model.onnx", "text_encoder/flax_model.msgpack", "text_encoder/pytorch_model.bin",
+            "unet/diffusion_pytorch_model.fp16-00001-of-00002.safetensors",
+            "unet/diffusion_pytorch_model.fp16-00002-of-00002.safetensors",
+            "unet/diffusion_pytorch_model.safetensors.index.fp16.json",
+            "unet/diffusion_pytorch_model-00001-of-00002.safetensors",
+            "unet/diffusion_pytorch_model-00002-of-00002.safetensors",
+            "unet/diffusion_pytorch_model.safetensors.index.json",
+            "vae/diffusion_pytorch_model.fp16.safetensors", "vae/openvino_model.xml",
+        ])
+        #expect(
+            selection.paths.map(\.string) == [
+                "model_index.json", "scheduler/scheduler_config.json", "text_encoder/config.json",
+                "text_encoder/model.safetensors", "unet/diffusion_pytorch_model-00001-of-00002.safetensors",
+                "unet/diffusion_pytorch_model-00002-of-00002.safetensors",
+                "unet/diffusion_pytorch_model.safetensors.index.json",
+                // The only one of its name.
+                "vae/diffusion_pytorch_model.fp16.safetensors", "vae/openvino_model.xml",
+            ])
+        #expect(selection.notes.contains { $0.contains("all-in-one.safetensors") && $0.contains("and 1 more") })
+    }
+
+    @Test("with leave, a pickle still stays out where safetensors of its folder hold the same, and comes where none do")
+    func allowedPickles() throws {
+        let files = ["a/model.safetensors", "a/pytorch_model.bin", "b/pytorch_model.bin", "config.json"]
+        #expect(
+            try select(files, allowPickle: true).paths.map(\.string) == [
+                "a/model.safetensors", "b/pytorch_model.bin", "config.json",
+            ])
+    }
+
+    @Test("the maker's own layout is left out beside the common one")
+    func originalLayout() throws {
+        let files = [
+            "config.json", "metal/model.bin", "model-00001-of-00001.safetensors", "original/config.json",
+            "original/model.safetensors", "tf/saved_model.pb", "tf/variables/variables.index", "model.v2.safetensors",
+        ]
+        #expect(
+            try select(files).paths.map(\.string) == [
+                "config.json", "model-00001-of-00001.safetensors", "model.v2.safetensors", "original/config.json",
+            ])
+        #expect(try select(files, allowPickle: true).paths.count == 4)
+    }
+
     @Test("pickles come by name or by leave, and a repository of nothing else says so")
     func pickles() throws {
         #expect(try select(torch, "pytorch_model.bin").paths.count == 1)

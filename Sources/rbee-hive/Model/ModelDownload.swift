@@ -1,6 +1,5 @@
 import ArgumentParser
 import ArtifactTypes
-import Foundation
 import Hive
 import ModelCatalog
 import Provisioning
@@ -69,11 +68,9 @@ struct ModelDownload: AsyncParsableCommand {
             }
             reference.revision = revision
         }
-        let environment = ProcessInfo.processInfo.environment["HF_HUB_OFFLINE"]?.lowercased() ?? ""
-        let isOffline = offline || ["1", "on", "yes", "true"].contains(environment)
         let expected = try expect.map { text in try Digest(argument: text) }
         return Hive.ModelRequest(
-            reference: reference, offline: isOffline, force: force, expected: expected, choice: selection.choice)
+            reference: reference, offline: offline, force: force, expected: expected, choice: selection.choice)
     }
 
     private func show(_ plan: PlannedModel) throws {

@@ -14,11 +14,20 @@ enum FactsText {
             let rest = "\(ByteCount(max(0, size - facts.present))) to fetch"
             lines.append("size    \(ByteCount(size)), \(ByteCount(facts.present)) here already, \(rest)")
         }
+        for gpu in facts.gpus {
+            lines.append("gpu     \(gpu.name), \(ByteCount(gpu.free)) free of \(ByteCount(gpu.memory))")
+        }
         for estimate in facts.memory {
             var line = "memory  about \(ByteCount(estimate.bytes)) with \(estimate.context) tokens"
             if let fits = estimate.fits, let memory = facts.machineMemory {
                 line += fits ? ": fits" : ": does not fit"
                 line += " in the \(ByteCount(memory)) of this machine"
+            }
+            switch estimate.gpu {
+            case .one: line += ", fits on a GPU"
+            case .several: line += ", fits on the \(facts.gpus.count) GPUs together"
+            case .nowhere: line += ", does not fit on a GPU"
+            case nil: break
             }
             lines.append(line)
         }
