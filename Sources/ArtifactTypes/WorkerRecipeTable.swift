@@ -6,11 +6,14 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
     public var variants: [Accelerator]
     /// Where the lines run, relative to the checkout; nil for its root.
     public var directory: RelativePath?
-    /// `/bin/sh -ec` lines that run first, with network.
+    /// `/bin/sh -ec` lines that run first, with network; of a PKGBUILD the names of the functions that have it.
     public var network: [String]
     /// `/bin/sh -ec` lines that run without network, with `variant` and `jobs` in their environment.
     public var build: [String]
-    /// The executable, relative to the checkout; `${variant}` is expanded, nothing else.
+    /// Instead of `build`: the PKGBUILD's path in the checkout.
+    public var pkgbuild: String?
+    /// The executable, relative to the checkout, or to what a PKGBUILD packages; `${variant}` is expanded, nothing
+    /// else. Empty where a PKGBUILD's is to be looked for.
     public var binary: String
     /// Tools that must be on the machine, by variant; `all` for every variant.
     public var requires: [String: [String]]
@@ -21,8 +24,8 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
 
     public init(
         name: String, isDefault: Bool = false, variants: [Accelerator], directory: RelativePath? = nil,
-        network: [String] = [], build: [String], binary: String, requires: [String: [String]] = [:],
-        toolchains: [String] = [], smokeTest: [String] = []
+        network: [String] = [], build: [String], pkgbuild: String? = nil, binary: String,
+        requires: [String: [String]] = [:], toolchains: [String] = [], smokeTest: [String] = []
     ) {
         self.name = name
         self.isDefault = isDefault
@@ -30,6 +33,7 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
         self.directory = directory
         self.network = network
         self.build = build
+        self.pkgbuild = pkgbuild
         self.binary = binary
         self.requires = requires
         self.toolchains = toolchains

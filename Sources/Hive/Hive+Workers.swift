@@ -20,7 +20,9 @@ extension Hive {
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
-        if let held = force ? nil : try workerProvisioner.current(plan) { return try await keep(held, progress) }
+        if !force, let held = try await workerProvisioner.current(plan, for: job) {
+            return try await keep(held, progress)
+        }
         let entry = try await workerProvisioner.build(plan, for: job)
         try await catalogue(entry)
         return entry

@@ -16,21 +16,25 @@ extension Hive {
         public var sandboxed: Bool
         /// Compilers at once; nil for one a core.
         public var jobs: Int?
+        /// Takes sources of a PKGBUILD that it gives no strong digest of.
+        public var allowsUnverified: Bool
 
         public init(
             variant: Accelerator, worker: String? = nil, revision: String? = nil, sandboxed: Bool = true,
-            jobs: Int? = nil
+            jobs: Int? = nil, allowsUnverified: Bool = false
         ) {
             self.variant = variant
             self.worker = worker
             self.revision = revision
             self.sandboxed = sandboxed
             self.jobs = jobs
+            self.allowsUnverified = allowsUnverified
         }
 
         var provisioned: WorkerProvisioner.BuildRequest {
             WorkerProvisioner.BuildRequest(
-                variant: variant, worker: worker, revision: revision, sandbox: sandboxed ? .require : .off, jobs: jobs)
+                variant: variant, worker: worker, revision: revision, sandbox: sandboxed ? .require : .off, jobs: jobs,
+                allowsUnverified: allowsUnverified)
         }
     }
 
@@ -67,22 +71,36 @@ extension Hive {
         public let repository: String?
         public let commit: String?
         public let directory: String?
-        /// Lines that run first, with network.
-        public let network: [String]
-        public let build: [String]
-        public let binary: String
+        /// The steps in their order; none where a PKGBUILD has them, which only the checkout will bring.
+        public let steps: [Step]
+        /// Where in the checkout the PKGBUILD lies.
+        public let pkgbuild: String?
+        /// The program, in the checkout or the package.
+        public let binary: String?
+        /// Tools that must be on the machine.
+        public let requires: [String]
         /// What each required tool says of its version.
         public let toolchain: [String: String]
         public let sandboxed: Bool
+
+        public struct Step: Sendable, Encodable {
+            public let run: String
+            public let network: Bool
+        }
 
         init(_ plan: WorkerProvisioner.BuildPlan) {
             id = plan.name.id
             repository = plan.plan.resolution.git?.url
             commit = plan.plan.resolution.git?.commit
             directory = plan.recipe.directory?.string
-            network = plan.recipe.network
-            build = plan.recipe.build
-            binary = plan.recipe.binary.string
+            steps = plan.recipe.steps.map { Step(run: $0.title, network: $0.network) }
+            pkgbuild = plan.recipe.pkgbuild?.string
+            binary =
+                switch plan.recipe.product {
+                case .file(let path): path.string
+                case .package(let path, _): path?.string
+                }
+            requires = plan.recipe.tools
             toolchain = plan.toolchain
             sandboxed = plan.isSandboxed
         }

@@ -5,8 +5,8 @@ struct RecipeReader {
     let provides: Set<ArtifactKind>
 
     private static let keys = [
-        "name", "default", "variants", "directory", "network", "build", "binary", "requires", "toolchains",
-        "smoke-test",
+        "name", "default", "variants", "directory", "network", "build", "pkgbuild", "binary", "requires",
+        "toolchains", "smoke-test",
     ]
     private static let toolchains = ["rust"]
 
@@ -26,12 +26,10 @@ struct RecipeReader {
     }
 
     private func recipe(_ table: FileTable) throws(VendorFileError) -> WorkerRecipeTable {
-        try table.checkKeys(Self.keys) { key in
-            key == "pkgbuild"
-                ? "\"pkgbuild\" is not supported yet; give the lines of the build as \"build\" and \"binary\"" : nil
-        }
+        try table.checkKeys(Self.keys)
         let build = try table.strings("build") ?? []
-        if build.isEmpty { throw table.missing("build") }
+        let pkgbuild = try pkgbuild(table)
+        if build.isEmpty, pkgbuild == nil { throw table.missing("build") }
         let toolchains = try table.strings("toolchains") ?? []
         for (index, toolchain) in toolchains.enumerated() where !Self.toolchains.contains(toolchain) {
             throw table.error(
@@ -42,8 +40,17 @@ struct RecipeReader {
         return WorkerRecipeTable(
             name: try name(table), isDefault: try table.boolean("default") ?? false, variants: try variants(table),
             directory: try directory(table), network: try table.strings("network") ?? [], build: build,
-            binary: try binary(table), requires: try requires(table), toolchains: toolchains,
-            smokeTest: try table.strings("smoke-test") ?? [])
+            pkgbuild: pkgbuild, binary: try binary(table, isNeeded: pkgbuild == nil), requires: try requires(table),
+            toolchains: toolchains, smokeTest: try table.strings("smoke-test") ?? [])
+    }
+
+    /// A PKGBUILD has its own lines and runs in its own folder.
+    private func pkgbuild(_ table: FileTable) throws(VendorFileError) -> String? {
+        guard let text = try table.string("pkgbuild") else { return nil }
+        if let other = ["build", "directory"].first(where: { table.members[$0] != nil }) {
+            throw table.error(at: other, "\"\(other)\" stands beside \"pkgbuild\", which takes its place")
+        }
+        return try relative(text, key: "pkgbuild", in: table).string
     }
 
     private func name(_ table: FileTable) throws(VendorFileError) -> String {
@@ -82,8 +89,11 @@ struct RecipeReader {
         return try relative(text, key: "directory", in: table)
     }
 
-    private func binary(_ table: FileTable) throws(VendorFileError) -> String {
-        guard let text = try table.string("binary") else { throw table.missing("binary") }
+    private func binary(_ table: FileTable, isNeeded: Bool) throws(VendorFileError) -> String {
+        guard let text = try table.string("binary") else {
+            if isNeeded { throw table.missing("binary") }
+            return ""
+        }
         // Whatever the variant, the path must stay in the checkout.
         _ = try relative(text.replacing("${variant}", with: "cpu"), key: "binary", in: table)
         return text

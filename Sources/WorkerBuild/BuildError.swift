@@ -15,6 +15,8 @@ public struct BuildError: Error, Sendable, Hashable, CustomStringConvertible {
         /// What it left as its output is no program inside the checkout.
         case unsafeOutput
         case invalidRecipe
+        /// A source is not what the PKGBUILD's sums say.
+        case wrongSource
         case cancelled
         case io
     }

@@ -1,22 +1,25 @@
 public import ArtifactTypes
 
 /// One variant of a worker's recipe table, checked: what is run, and where its program lies afterwards.
+///
+/// A recipe that is a PKGBUILD has no steps before that one is here and `init(_:evaluated:)` has made them of it.
 public struct BuildRecipe: Sendable, Hashable {
     public let name: String
     public let variant: Accelerator
     /// Where the lines run, relative to the checkout; nil for its root.
     public let directory: RelativePath?
-    /// Lines that run first, with network.
-    public let network: [String]
-    /// Lines that run without.
-    public let build: [String]
-    /// The program, relative to the checkout.
-    public let binary: RelativePath
+    public private(set) var steps: [BuildStep]
+    public private(set) var product: BuildProduct
+    /// The PKGBUILD's path in the checkout, of a recipe that is one.
+    public let pkgbuild: RelativePath?
     /// The tools that it needs, by name.
-    public let tools: [String]
+    public private(set) var tools: [String]
     public let toolchains: [Toolchain]
     public let smokeTest: [String]
-    /// The SHA-256 of the recipe's canonical JSON: equal recipes have equal digests on every machine.
+    /// Functions of a PKGBUILD that see the network.
+    private let networkFunctions: [String]
+    /// The SHA-256 of the recipe's canonical JSON: equal recipes have equal digests on every machine. Of a PKGBUILD it
+    /// is the table's: which PKGBUILD that is, the commit says.
     public let digest: Digest
 
     /// A toolchain that lives in its user's home, and is shown to a build without what else is there.
@@ -36,7 +39,7 @@ public struct BuildRecipe: Sendable, Hashable {
             let known = table.variants.map(\.rawValue).joined(separator: ", ")
             throw invalid("has no variant \(variant)", remedy: "it has \(known)")
         }
-        guard !table.build.isEmpty else { throw invalid("'build' has no line") }
+        guard !table.build.isEmpty || table.pkgbuild != nil else { throw invalid("'build' has no line") }
         for line in table.network + table.build + table.smokeTest where !Self.isLine(line) {
             throw invalid(
                 "a line is over \(Self.lineLimit) bytes or has a NUL: \(String(line.prefix(60)).visiblyEscaped)")
@@ -59,23 +62,65 @@ public struct BuildRecipe: Sendable, Hashable {
             }
             toolchains.append(toolchain)
         }
+        let binary: RelativePath?
         do {
-            binary = try RelativePath(Self.expanding(table.binary, variant: variant))
+            let path = Self.expanding(table.binary, variant: variant)
+            binary = path.isEmpty && table.pkgbuild != nil ? nil : try RelativePath(path)
+            pkgbuild = try table.pkgbuild.map { text throws(RelativePath.Invalid) in try RelativePath(text) }
         } catch {
-            throw invalid("'binary' is an \(error)")
+            throw invalid("'\(table.pkgbuild == nil ? "binary" : "pkgbuild")' is an \(error)")
         }
         name = table.name
         self.variant = variant
         directory = table.directory
-        network = table.network
-        build = table.build
+        if table.pkgbuild == nil {
+            steps =
+                table.network.map { BuildStep(action: .line($0), network: true) }
+                + table.build.map { BuildStep(action: .line($0), network: false) }
+        } else {
+            steps = []
+        }
+        if let binary, table.pkgbuild == nil {
+            product = .file(binary)
+        } else {
+            product = .package(path: binary, names: [])
+        }
+        networkFunctions = table.pkgbuild == nil ? [] : table.network
         self.toolchains = toolchains
         smokeTest = table.smokeTest
         let canonical = CanonicalRecipe(
-            name: name, variant: variant.rawValue, directory: directory?.string ?? "", binary: binary.string,
-            network: network, build: build, tools: tools, toolchains: toolchains.map(\.rawValue), smokeTest: smokeTest)
+            name: name, variant: variant.rawValue, directory: directory?.string ?? "",
+            binary: binary?.string ?? "", pkgbuild: table.pkgbuild, network: table.network, build: table.build,
+            tools: tools, toolchains: toolchains.map(\.rawValue), smokeTest: smokeTest)
         guard let digest = canonical.digest else { throw invalid("it does not encode") }
         self.digest = digest
+    }
+
+    /// A recipe whose PKGBUILD is known: its functions are the steps.
+    ///
+    /// - Throws: `invalidRecipe` where it packages nothing, or the table gives network to a function that it does not
+    ///   have.
+    public init(_ recipe: BuildRecipe, evaluated: PackageDescription) throws(BuildError) {
+        self = recipe
+        guard let packaging = evaluated.packagingFunction(for: recipe.name) else {
+            throw BuildError(
+                .invalidRecipe, "worker \(recipe.name): its PKGBUILD has no function package()",
+                remedy: "it has \(evaluated.functions.sorted().joined(separator: ", "))")
+        }
+        let functions = PackageFunction.fixed.filter { evaluated.functions.contains($0.name) } + [.package(packaging)]
+        if let stray = networkFunctions.first(where: { name in !functions.contains { $0.name == name } }) {
+            throw BuildError(
+                .invalidRecipe,
+                "worker \(recipe.name): 'network' names \(stray.visiblyEscaped), which its PKGBUILD does not run",
+                remedy: "it runs \(functions.map(\.name).joined(separator: ", "))")
+        }
+        steps = functions.map { function in
+            BuildStep(action: .function(function), network: recipe.networkFunctions.contains(function.name))
+        }
+        if case .package(let path, _) = recipe.product {
+            product = .package(path: path, names: [recipe.name, "\(recipe.name)-\(variant)"] + evaluated.programNames)
+        }
+        tools = Array(Set(recipe.tools + evaluated.tools)).sorted()
     }
 
     private static let lineLimit = 64 << 10

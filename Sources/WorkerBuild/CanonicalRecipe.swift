@@ -7,6 +7,8 @@ import struct Crypto.SHA256
 struct CanonicalRecipe: Encodable {
     var version = 1
     let name, variant, directory, binary: String
+    /// Left out of the JSON where there is none.
+    let pkgbuild: String?
     let network, build, tools, toolchains, smokeTest: [String]
 
     var digest: Digest? {

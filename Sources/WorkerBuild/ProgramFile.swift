@@ -7,7 +7,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// The program that a build left at `path`. The build is dead, so what is seen here stays as it is.
+/// The program that a build left at `path` below `checkout`. The build is dead, so what is seen here stays as it is.
 ///
 /// - Throws: `unsafeOutput` where a link stands anywhere on the way, where it is no regular and executable file, or no
 ///   program by its first bytes.
@@ -16,15 +16,7 @@ func program(_ path: RelativePath, in checkout: FilePath) throws(BuildError) -> 
         BuildError(.unsafeOutput, "the build's output \(path) \(reason)", remedy: "see 'binary' of the recipe")
     }
     do {
-        var folder = try FileDescriptor.open(checkout, .readOnly, options: [.directory, .closeOnExec])
-        defer { try? folder.close() }
-        for component in path.components.dropLast() {
-            let next = try open(component, in: folder, O_DIRECTORY)
-            try folder.close()
-            folder = next
-        }
-        // Non-blocking: a fifo is refused, not waited for.
-        let file = try open(path.lastComponent, in: folder, O_NONBLOCK)
+        let file = try openInside(checkout, path)
         defer { try? file.close() }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
@@ -42,6 +34,51 @@ func program(_ path: RelativePath, in checkout: FilePath) throws(BuildError) -> 
         throw unsafe("is a link or lies behind one")
     } catch {
         throw BuildError(.io, "cannot read the build's output \(path): \(error)")
+    }
+}
+
+/// A file below a folder that someone else has filled, for reading; a link anywhere on the way is an error.
+private func openInside(_ root: FilePath, _ path: RelativePath) throws -> FileDescriptor {
+    var folder = try FileDescriptor.open(root, .readOnly, options: [.directory, .closeOnExec])
+    defer { try? folder.close() }
+    for component in path.components.dropLast() {
+        let next = try open(component, in: folder, O_DIRECTORY)
+        try folder.close()
+        folder = next
+    }
+    // Non-blocking: a fifo is refused, not waited for.
+    return try open(path.lastComponent, in: folder, O_NONBLOCK)
+}
+
+/// The PKGBUILD of a checkout.
+///
+/// - Throws: `invalidRecipe` where it is not there, no regular file or over 1 MiB.
+func packageBuildFile(_ path: RelativePath, in checkout: FilePath) throws(BuildError) -> [UInt8] {
+    let limit = 1 << 20
+    do {
+        let file = try openInside(checkout, path)
+        defer { try? file.close() }
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else {
+            throw BuildError(.invalidRecipe, "the PKGBUILD \(path) is no regular file, or over 1 MiB")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var count = 0
+        while count < bytes.count {
+            let read = try bytes.withUnsafeMutableBytes {
+                try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+            }
+            if read == 0 { break }
+            count += read
+        }
+        return Array(bytes[..<count])
+    } catch let error as BuildError {
+        throw error
+    } catch {
+        throw BuildError(
+            .invalidRecipe, "cannot read the PKGBUILD \(path) of the checkout: \(error)",
+            remedy: "see 'pkgbuild' of the recipe")
     }
 }
 

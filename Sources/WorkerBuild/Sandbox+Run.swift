@@ -28,6 +28,8 @@ extension Sandbox {
             throw error
         } catch let error as ProcessError {
             switch error.code {
+            case .outputLimit:
+                throw BuildError(.limit, "killed: it prints more than \(step.outputLimit ?? 0) bytes")
             case .timedOut:
                 throw BuildError(.timedOut, "killed: the time limit of \(step.limits.time) is over")
             case .cancelled:
@@ -48,7 +50,11 @@ extension Sandbox {
             group.addTask {
                 defer { startedContinuation.finish() }
                 return try await Processes.run(
-                    request, onLine: { onLine($0.text) }, onStart: { startedContinuation.yield($0) })
+                    request,
+                    onLine: { line in
+                        if request.outputLimit == nil || line.stream == .error { onLine(line.text) }
+                    },
+                    onStart: { startedContinuation.yield($0) })
             }
             group.addTask {
                 for await leader in started { try await watchdog.watch(leader) }

@@ -12,6 +12,10 @@ struct SandboxedStep: Sendable {
     var network = false
     /// Whether graphics devices are shown, for a first run of what computes on them.
     var devices = false
+    /// Whether it sees itself as root, with no more rights: a package's files are given to root.
+    var asRoot = false
+    /// Bytes of standard output that are kept for us, and are no lines of output then.
+    var outputLimit: Int?
     var limits = BuildLimits()
     var timeout: Duration?
 
@@ -40,11 +44,11 @@ extension Sandbox {
         guard let bubblewrap else {
             return ProcessRequest(
                 executable: FilePath(command[0]), arguments: Array(command.dropFirst()), environment: environment,
-                workingDirectory: step.workingDirectory, timeout: step.timeout, outputLimit: nil)
+                workingDirectory: step.workingDirectory, timeout: step.timeout, outputLimit: step.outputLimit)
         }
         return ProcessRequest(
             executable: bubblewrap, arguments: arguments(for: step, marker: marker) + ["--"] + command,
-            environment: environment, workingDirectory: "/", timeout: step.timeout, outputLimit: nil)
+            environment: environment, workingDirectory: "/", timeout: step.timeout, outputLimit: step.outputLimit)
     }
 
     private func arguments(for step: SandboxedStep, marker: String) -> [String] {
@@ -52,6 +56,7 @@ extension Sandbox {
         // The machine's name ends up in programs, and says who built them.
         arguments += ["--hostname", "localhost"]
         if step.network { arguments.append("--share-net") }
+        if step.asRoot { arguments += ["--uid", "0", "--gid", "0"] }
         arguments += SystemMounts.arguments(network: step.network)
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         if step.devices { arguments += Self.graphicsDevices.flatMap { ["--dev-bind-try", $0, $0] } }

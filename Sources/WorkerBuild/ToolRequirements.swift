@@ -32,9 +32,11 @@ public struct ToolRequirements: Sendable {
     }
 
     /// The tools that `variant` needs and a build would not find, in the recipe's order.
-    public func missing(_ variant: Accelerator) -> [Missing] {
+    public func missing(_ variant: Accelerator) -> [Missing] { missing(tools(variant)) }
+
+    private func missing(_ tools: [String]) -> [Missing] {
         var missing: [Missing] = []
-        for tool in tools(variant) where folders.find(tool, sandboxed: sandboxed) == nil {
+        for tool in tools where folders.find(tool, sandboxed: sandboxed) == nil {
             var advice = ToolPackages.advice(for: tool)
             if let hidden = folders.find(tool, sandboxed: false) {
                 advice = "\(hidden) is there, but a sandboxed build sees /usr and not that folder; \(advice)"
@@ -64,9 +66,21 @@ public struct ToolRequirements: Sendable {
             remedy: (missing.map(\.advice) + [alternatives]).joined(separator: "; "))
     }
 
+    /// - Throws: `missingTools` where a package that the PKGBUILD wants brings a tool that is not here.
+    public func check(_ evaluated: PackageDescription) throws(BuildError) {
+        let missing = missing(evaluated.tools)
+        guard !missing.isEmpty else { return }
+        throw BuildError(
+            .missingTools,
+            "the PKGBUILD of \(table.name) needs \(missing.map(\.tool).joined(separator: ", ")), not found on this machine",
+            remedy: missing.map(\.advice).joined(separator: "; "))
+    }
+
     /// The first line of `TOOL --version` by tool, for the provenance. A tool that does not say is left out.
-    public func versions(_ variant: Accelerator) async -> [String: String] {
-        await toolVersions(tools(variant), folders: folders, environment: environment, sandboxed: sandboxed)
+    public func versions(_ variant: Accelerator) async -> [String: String] { await versions(of: tools(variant)) }
+
+    public func versions(of tools: [String]) async -> [String: String] {
+        await toolVersions(tools, folders: folders, environment: environment, sandboxed: sandboxed)
     }
 
     private var alternatives: String {

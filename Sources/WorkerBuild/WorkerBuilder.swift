@@ -19,53 +19,27 @@ public struct WorkerBuilder: Sendable {
     ///   - scratch: an empty folder for the build's home and temporary files, on the checkout's file system; the caller
     ///     removes it.
     ///   - log: the file that keeps the output.
-    ///   - onLine: called for every line of output.
     /// - Throws: `failed` with the step and its last lines, `timedOut`, `limit`, `unsafeOutput`, `cancelled`, `io`.
     public func build(
         _ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, limits: BuildLimits = BuildLimits(),
-        jobs: Int, log path: FilePath, onLine: @escaping @Sendable (String) -> Void = { _ in }
+        jobs: Int, log path: FilePath, progress: BuildProgress = BuildProgress()
     ) async throws(BuildError) -> BuildOutput {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let log = try BuildLog(path, onLine: onLine)
+        guard case .file(let binary) = recipe.product else {
+            throw BuildError(.invalidRecipe, "\(recipe.name) is built from a PKGBUILD and has no lines")
+        }
         let workshop = try Workshop(recipe, checkout: checkout, scratch: scratch, sandbox: sandbox, jobs: jobs)
-        let lines = recipe.network.map { ($0, true) } + recipe.build.map { ($0, false) }
-        for (line, network) in lines {
-            log.take("$ \(line)")
-            var step = workshop.step(line, network: network, limits: limits)
-            step.timeout = limits.time - (clock.now - start)
-            let outcome = try await run(step, line: line, in: workshop, log)
-            guard outcome.succeeded else {
-                throw BuildError(
-                    .failed, "\(recipe.name) \(recipe.variant): '\(line)' ended with \(outcome.status)",
-                    remedy: "the output is in \(path)", step: line, lastLines: log.tail)
-            }
+        let run = BuildRun(
+            of: recipe, in: workshop, sandbox: sandbox, limits: limits, log: try BuildLog(path, onLine: progress.line))
+        for (index, step) in recipe.steps.enumerated() {
+            guard case .line(let line) = step.action else { continue }
+            progress.step(index + 1, recipe.steps.count, step.title)
+            run.log.take("$ \(line)")
+            _ = try await run.run(workshop.step(line, network: step.network), title: line)
         }
-        try log.finish()
-        let binary = try program(recipe.binary, in: checkout)
-        let versions = await toolVersions(
-            recipe.tools, folders: workshop.folders, environment: sandbox.environment,
-            sandboxed: sandbox.mode == .require)
+        try run.log.finish()
+        let program = try program(binary, in: checkout)
         return BuildOutput(
-            binary: binary, toolchain: versions, seconds: (clock.now - start).inSeconds,
-            sandboxed: sandbox.mode == .require)
+            binary: program, root: nil, version: nil, toolchain: await run.toolVersions(recipe.tools),
+            flags: workshop.flags, seconds: run.spent.inSeconds, sandboxed: sandbox.mode == .require)
     }
-
-    private func run(_ step: SandboxedStep, line: String, in workshop: Workshop, _ log: BuildLog)
-        async throws(BuildError) -> ProcessOutcome
-    {
-        do {
-            return try await sandbox.run(
-                step, watchdog: Watchdog(limits: step.limits, folders: [workshop.checkout, workshop.scratch])
-            ) { log.take($0) }
-        } catch var error {
-            error.step = line
-            error.lastLines = log.tail
-            throw error
-        }
-    }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -18,6 +18,8 @@ struct Workshop: Sendable {
     private let home: FilePath
     private let temporary: FilePath
     private let mounts: [Mount]
+    /// Variables that decide what a compiler makes, beside those that only say where things are.
+    let flags: [String: String]
 
     /// - Throws: `io` where the folders cannot be made.
     init(_ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, sandbox: Sandbox, jobs: Int)
@@ -31,11 +33,10 @@ struct Workshop: Sendable {
         folders = ToolFolders(environment: sandbox.environment, toolchains: recipe.toolchains)
         home = scratch.appending("home")
         temporary = scratch.appending("tmp")
-        for folder in [scratch, home, temporary] {
-            guard mkdir(folder.string, 0o700) == 0 || errno == EEXIST else {
-                throw BuildError(.io, "cannot make \(folder): \(Errno(rawValue: errno))")
-            }
-        }
+        for folder in [scratch, home, temporary] { try makeFolder(folder) }
+        flags = ["variant": recipe.variant.rawValue].merging(
+            recipe.pkgbuild == nil ? [:] : Self.packageFlags(recipe.variant)
+        ) { $1 }
         var mounts = folders.mounts
         mounts.append(Mount(writable: checkout, at: "/build/checkout"))
         mounts.append(Mount(writable: home, at: "/build/home"))
@@ -48,14 +49,22 @@ struct Workshop: Sendable {
     }
 
     /// A line of the recipe. It reaches `sh` as one argument and `variant` and `jobs` as variables: nothing is pasted.
-    func step(_ line: String, network: Bool, limits: BuildLimits) -> SandboxedStep {
-        var step = SandboxedStep(command: ["/bin/sh", "-ec", line], mounts: mounts, network: network, limits: limits)
+    func step(_ line: String, network: Bool) -> SandboxedStep {
+        var step = step(["/bin/sh", "-ec", line], network: network)
         step.workingDirectory = recipe.directory.map { checkout.appending($0.string) } ?? checkout
+        return step
+    }
+
+    /// A command with what every command of a build has.
+    ///
+    /// - Parameter more: mounts beside them; the last of two at one place counts.
+    func step(_ command: [String], network: Bool, more: [Mount] = []) -> SandboxedStep {
+        var step = SandboxedStep(command: command, mounts: mounts + more, network: network)
         step.searchPath = sandbox.mode == .require ? folders.visible : folders.all
         let paths = folders.variables.merging(
             ["HOME": home, "TMPDIR": temporary, "CARGO_HOME": home.appending(".cargo")]) { $1 }
         step.variables = paths.mapValues { step.inside($0, sandbox.mode).string }
-        step.variables["variant"] = recipe.variant.rawValue
+        step.variables.merge(flags) { $1 }
         step.variables["jobs"] = String(jobs)
         // What these build programs go by where a line does not say.
         step.variables["CARGO_BUILD_JOBS"] = String(jobs)
@@ -66,6 +75,15 @@ struct Workshop: Sendable {
             }
         }
         return step
+    }
+
+    /// What makepkg's configuration gives to every PKGBUILD.
+    private static func packageFlags(_ variant: Accelerator) -> [String: String] {
+        let processor = HostPlatform.current.arch
+        return [
+            "RBEE_FEATURES": variant.rawValue, "CARCH": processor, "CFLAGS": "-O2 -pipe", "CXXFLAGS": "-O2 -pipe",
+            "CHOST": processor == "x86_64" ? "x86_64-pc-linux-gnu" : "\(processor)-unknown-linux-gnu",
+        ]
     }
 
     /// Programs look their user up; the real list names the machine's people.
@@ -100,5 +118,12 @@ struct Workshop: Sendable {
             let file = resolved(FilePath(path)), !isFolder(file)
         else { return nil }
         return Mount(readOnly: file, at: authoritiesPath)
+    }
+}
+
+/// Makes a folder for nobody else's eyes, unless it is there.
+func makeFolder(_ folder: FilePath) throws(BuildError) {
+    guard mkdir(folder.string, 0o700) == 0 || errno == EEXIST else {
+        throw BuildError(.io, "cannot make \(folder): \(Errno(rawValue: errno))")
     }
 }

@@ -59,7 +59,7 @@ extension WorkerBinary: Codable {
 extension WorkerProvenance: Codable {
     private enum Key: String, CodingKey {
         case repository, mirror, commit, tree, recipe, variant, toolchain, sandboxed, unverified, skipped
-        case seconds
+        case flags, package, sources, seconds
     }
 
     public init(from decoder: any Decoder) throws {
@@ -71,6 +71,9 @@ extension WorkerProvenance: Codable {
         recipe = try container.decodeIfPresent(Digest.self, forKey: .recipe)
         variant = try container.decodeIfPresent(Accelerator.self, forKey: .variant)
         toolchain = try container.decodeIfPresent([String: String].self, forKey: .toolchain) ?? [:]
+        flags = try container.decodeIfPresent([String: String].self, forKey: .flags) ?? [:]
+        package = try container.decodeIfPresent(String.self, forKey: .package)
+        sources = try container.decodeIfPresent([WorkerSource].self, forKey: .sources) ?? []
         sandboxed = try container.decodeIfPresent(Bool.self, forKey: .sandboxed) ?? false
         unverified = try container.decodeIfPresent(Bool.self, forKey: .unverified) ?? false
         skipped = try container.decodeIfPresent([SkippedMirror].self, forKey: .skipped) ?? []
@@ -86,6 +89,9 @@ extension WorkerProvenance: Codable {
         try container.encode(recipe, forKey: .recipe)
         try container.encode(variant, forKey: .variant)
         try container.encode(toolchain, forKey: .toolchain)
+        try container.encode(flags, forKey: .flags)
+        try container.encode(package, forKey: .package)
+        try container.encode(sources, forKey: .sources)
         try container.encode(sandboxed, forKey: .sandboxed)
         try container.encode(unverified, forKey: .unverified)
         try container.encode(skipped, forKey: .skipped)

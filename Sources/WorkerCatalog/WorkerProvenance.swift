@@ -14,6 +14,12 @@ public struct WorkerProvenance: Sendable, Hashable {
     public var variant: Accelerator?
     /// Tools and their versions.
     public var toolchain: [String: String]
+    /// The variables by which a compiler's output was decided.
+    public var flags: [String: String]
+    /// The version of the package that a PKGBUILD made.
+    public var package: String?
+    /// What a PKGBUILD had beside the checkout.
+    public var sources: [WorkerSource]
     public var sandboxed: Bool
     /// True where nothing published vouches for what was fetched.
     public var unverified: Bool
@@ -24,7 +30,8 @@ public struct WorkerProvenance: Sendable, Hashable {
     public init(
         repository: String? = nil, mirror: String? = nil, commit: String? = nil, tree: String? = nil,
         recipe: Digest? = nil, variant: Accelerator? = nil, toolchain: [String: String] = [:],
-        sandboxed: Bool = false, unverified: Bool = false, skipped: [SkippedMirror] = [], seconds: Double? = nil
+        flags: [String: String] = [:], package: String? = nil, sources: [WorkerSource] = [], sandboxed: Bool = false,
+        unverified: Bool = false, skipped: [SkippedMirror] = [], seconds: Double? = nil
     ) {
         self.repository = repository
         self.mirror = mirror
@@ -33,6 +40,9 @@ public struct WorkerProvenance: Sendable, Hashable {
         self.recipe = recipe
         self.variant = variant
         self.toolchain = toolchain
+        self.flags = flags
+        self.package = package
+        self.sources = sources
         self.sandboxed = sandboxed
         self.unverified = unverified
         self.skipped = skipped
@@ -48,5 +58,24 @@ public struct SkippedMirror: Sendable, Hashable, Codable {
     public init(url: String, reason: String) {
         self.url = url
         self.reason = reason
+    }
+}
+
+/// A source that a recipe named beside its repository.
+public struct WorkerSource: Sendable, Hashable, Codable {
+    /// As the build saw it.
+    public var name: String
+    /// As the recipe has it, without a query.
+    public var reference: String
+    /// The commit or digest; nil where the recipe vouches for none.
+    public var revision: String?
+    /// The mirror that delivered, where that was not the repository.
+    public var mirror: String?
+
+    public init(name: String, reference: String, revision: String?, mirror: String?) {
+        self.name = name
+        self.reference = reference
+        self.revision = revision
+        self.mirror = mirror
     }
 }

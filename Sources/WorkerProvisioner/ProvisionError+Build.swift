@@ -17,6 +17,7 @@ extension ProvisionError {
             case .smokeTestFailed, .acceleratorMissing: .smokeTestFailed
             case .unsafeOutput: .unsafeContent
             case .invalidRecipe: .configuration
+            case .wrongSource: .digestMismatch
             case .cancelled: .cancelled
             case .io: .io(errno: 0)
             }

@@ -1,3 +1,4 @@
+import ArtifactCatalog
 public import ArtifactTypes
 import ContentStore
 import Foundation
@@ -20,16 +21,19 @@ extension WorkerProvisioner {
         public var sandbox: SandboxMode
         /// Compilers at once; nil for one a core.
         public var jobs: Int?
+        /// Takes sources of a PKGBUILD that it gives no strong digest of.
+        public var allowsUnverified: Bool
 
         public init(
             variant: Accelerator, worker: String? = nil, revision: String? = nil, sandbox: SandboxMode = .require,
-            jobs: Int? = nil
+            jobs: Int? = nil, allowsUnverified: Bool = false
         ) {
             self.variant = variant
             self.worker = worker
             self.revision = revision
             self.sandbox = sandbox
             self.jobs = jobs
+            self.allowsUnverified = allowsUnverified
         }
     }
 
@@ -39,8 +43,12 @@ extension WorkerProvisioner {
         public let recipe: BuildRecipe
         public let name: WorkerName
         public let toolchain: [String: String]
+        let requirements: ToolRequirements
         let sandbox: Sandbox
         let jobs: Int
+        let allowsUnverified: Bool
+        /// What was built before it was looked at by `current`; what another process builds meanwhile will do.
+        let madeAt = Timestamp.now
         public var isSandboxed: Bool { sandbox.mode == .require }
     }
 
@@ -50,9 +58,10 @@ extension WorkerProvisioner {
         let recipe: BuildRecipe
         let toolchain: [String: String]
         let sandbox: Sandbox
+        let requirements = ToolRequirements(
+            table: found.table, environment: environment, sandboxed: request.sandbox == .require)
         do {
             recipe = try BuildRecipe(table: found.table, variant: request.variant)
-            let requirements = ToolRequirements(table: found.table, environment: environment)
             try requirements.check(request.variant)
             sandbox = try await Sandbox(mode: request.sandbox, environment: environment)
             toolchain = await requirements.versions(request.variant)
@@ -76,44 +85,66 @@ extension WorkerProvisioner {
         return BuildPlan(
             plan: Plan(
                 match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
-            recipe: recipe, name: name, toolchain: toolchain, sandbox: sandbox,
-            jobs: request.jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+            recipe: recipe, name: name, toolchain: toolchain, requirements: requirements, sandbox: sandbox,
+            jobs: request.jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+            allowsUnverified: request.allowsUnverified)
     }
 
-    /// The worker that the same inputs have built before: commit, recipe, variant and toolchain.
-    public func current(_ build: BuildPlan) throws(ProvisionError) -> WorkerBinary? {
+    /// The worker that the same inputs have built before: commit, further sources, recipe, variant and toolchain.
+    public func current(_ build: BuildPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary? {
         guard let sidecar = try pipeline.held(build.plan) else { return nil }
         let entry = try WorkerBinary(sidecar)
-        return build.isSource(of: entry) ? entry : nil
+        guard build.isSource(of: entry), let provenance = entry.provenance,
+            await build.requirements.versions(of: provenance.toolchain.keys.sorted()) == provenance.toolchain
+        else { return nil }
+        for source in provenance.sources where source.reference.hasPrefix("git+") {
+            guard try await build.resolve(source.reference, with: pipeline, for: job).1.revision == source.revision
+            else { return nil }
+        }
+        return entry
     }
 
     /// Fetches the commit, builds it, runs the result once, and publishes it with its build log.
     public func build(_ build: BuildPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
         try await provision(
-            build.plan, for: job, accepts: { entry in build.isSource(of: entry) },
+            build.plan, for: job, accepts: { entry in build.isSource(of: entry) && entry.addedAt > build.madeAt },
             describe: { staged in try await describe(staged, build, for: job) })
     }
 
     private func describe(
         _ staged: Staged, _ build: BuildPlan, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
-        let executable = "bin/\(build.name.name)"
         guard let scratch = staged.scratch else {
             throw ProvisionError(.unsupported, "\(build.name.id) was not resolved to sources")
         }
+        let progress = BuildProgress(
+            step: { number, count, title in job.progress(.stage("step \(number) of \(count): \(title)")) },
+            line: { line in job.progress(.output(line)) })
         let output: BuildOutput
+        var sources: [WorkerSource] = []
+        let executable: String
         do {
             job.progress(.stage("building \(build.name.id)"))
             let builder = WorkerBuilder(sandbox: build.sandbox)
-            output = try await builder.build(
-                build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
-                log: staged.tree.root.appending("build.log"),
-                onLine: { line in job.progress(.output(line)) })
-            job.progress(.stage("running it once"))
-            try await builder.smokeTest(output.binary, arguments: build.recipe.smokeTest)
-            try await builder.checkAccelerator(of: output.binary, variant: build.name.variant)
-            try await staged.tree.copy(output.binary, to: RelativePath(executable), executable: true)
+            if build.recipe.pkgbuild == nil {
+                output = try await builder.build(
+                    build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
+                    log: staged.tree.root.appending("build.log"), progress: progress)
+            } else {
+                (output, sources) = try await package(staged, scratch: scratch, build, progress: progress, for: job)
+            }
+            let root = staged.tree.root
+            if let package = output.root {
+                executable = try move(package, program: output.binary, into: root)
+            } else {
+                executable = "bin/\(build.name.name)"
+                try await staged.tree.copy(output.binary, to: RelativePath(executable), executable: true)
+            }
             try await staged.tree.scan()
+            job.progress(.stage("running it once"))
+            let binary = root.appending(executable)
+            try await builder.smokeTest(binary, arguments: build.recipe.smokeTest, in: root)
+            try await builder.checkAccelerator(of: binary, variant: build.name.variant, in: root)
         } catch {
             throw ProvisionError(worker: error)
         }
@@ -123,7 +154,8 @@ extension WorkerProvisioner {
             provenance: WorkerProvenance(
                 repository: git?.url, mirror: git?.mirror, commit: git?.commit, tree: git?.tree,
                 recipe: build.recipe.digest, variant: build.name.variant, toolchain: output.toolchain,
-                sandboxed: output.sandboxed, unverified: staged.unverified,
+                flags: output.flags, package: output.version, sources: sources, sandboxed: output.sandboxed,
+                unverified: staged.unverified || sources.contains { $0.revision == nil },
                 skipped: staged.resolution.metadata.skipped.map { SkippedMirror(url: $0.url, reason: $0.reason) },
                 seconds: output.seconds))
     }
@@ -133,7 +165,8 @@ extension WorkerProvisioner.BuildPlan {
     func isSource(of entry: WorkerBinary) -> Bool {
         entry.provenance?.commit == plan.resolution.git?.commit
             && entry.provenance?.recipe == recipe.digest
-            && entry.workerType == name.variant && entry.provenance?.toolchain == toolchain
+            && entry.workerType == name.variant
+            && toolchain.allSatisfy { entry.provenance?.toolchain[$0.key] == $0.value }
             && (entry.provenance?.sandboxed == true || sandbox.mode == .off)
     }
 }

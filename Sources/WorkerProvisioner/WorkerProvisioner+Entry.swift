@@ -14,7 +14,7 @@ extension WorkerProvisioner {
             id: name.id, name: name.name, workerType: name.variant, platform: name.platform,
             path: pipeline.store.treePath(plan.item).appending(executable).string,
             size: files.reduce(0) { $0 + $1.size }, version: name.version,
-            supportedArchitectures: [name.arch ?? HostPlatform.current.arch], verified: !staged.unverified,
+            supportedArchitectures: [name.arch ?? HostPlatform.current.arch], verified: !provenance.unverified,
             digest: files.first { $0.path.string == executable }?.digest,
             provenance: provenance)
     }

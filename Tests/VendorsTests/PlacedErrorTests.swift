@@ -146,8 +146,12 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             text: worker + "binary = \"x\"\n\n[[worker]]\nname = \"v\"\nbiuld = []\n", line: 13, column: 1,
             message: "\"biuld\" in [worker]", suggestion: "build"),
         Mistake(
-            what: "a pkgbuild", text: git + "[[worker]]\nname = \"w\"\npkgbuild = \"PKGBUILD\"\n", line: 7, column: 1,
-            message: "not supported yet"),
+            what: "a build beside a pkgbuild", text: worker + "pkgbuild = \"PKGBUILD\"\n", line: 8, column: 1,
+            message: "\"build\" stands beside \"pkgbuild\""),
+        Mistake(
+            what: "a pkgbuild that climbs",
+            text: git + "[[worker]]\nname = \"w\"\nvariants = [\"cpu\"]\npkgbuild = \"../PKGBUILD\"\n", line: 8,
+            column: 1, message: "path in the checkout"),
         Mistake(what: "no binary", text: worker, line: 5, column: 1, message: "\"binary\" is missing"),
         Mistake(
             what: "a binary that climbs", text: worker + "binary = \"../${variant}\"\n", line: 9, column: 1,

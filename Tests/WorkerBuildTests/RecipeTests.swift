@@ -17,10 +17,14 @@ struct RecipeTests {
 
     @Test("the variant is filled into the binary's path, wherever it is named")
     func expansion() throws {
-        #expect(try BuildRecipe(table: Self.table, variant: .cuda).binary.string == "target/llm-cuda/llm-worker-cuda")
+        #expect(
+            try BuildRecipe(table: Self.table, variant: .cuda).product
+                == .file(RelativePath("target/llm-cuda/llm-worker-cuda")))
         var table = Self.table
         table.binary = "a/${jobs}/$variant/${variant"
-        #expect(try BuildRecipe(table: table, variant: .cpu).binary.string == "a/${jobs}/$variant/${variant")
+        #expect(
+            try BuildRecipe(table: table, variant: .cpu).product
+                == .file(RelativePath("a/${jobs}/$variant/${variant")))
     }
 
     @Test("a recipe needs the tools of all variants and of its own, each once")

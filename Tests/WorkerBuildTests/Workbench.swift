@@ -51,7 +51,8 @@ struct Workbench: Sendable {
         let builder = WorkerBuilder(
             sandbox: try await Sandbox(mode: mode, environment: environment ?? self.environment))
         return try await builder.build(
-            recipe, checkout: checkout, scratch: scratch, limits: limits, jobs: 3, log: log, onLine: onLine)
+            recipe, checkout: checkout, scratch: scratch, limits: limits, jobs: 3, log: log,
+            progress: BuildProgress(line: onLine))
     }
 
     /// The error that the lines end in.

@@ -25,6 +25,9 @@ struct WorkerBuildCommand: AsyncParsableCommand {
 
     @OptionGroup var sandbox: SandboxOption
 
+    @Flag(help: "Take sources of a PKGBUILD that it gives no strong digest of.")
+    var allowUnverified = false
+
     @Flag(help: "Print the commit, the steps and what they need, and build nothing.")
     var dryRun = false
 
@@ -40,8 +43,9 @@ struct WorkerBuildCommand: AsyncParsableCommand {
     func run() async throws {
         try await Program.run(options) { hive in
             let request = Hive.BuildRequest(
-                variant: variant, worker: worker, revision: ref, sandboxed: sandbox.isOn, jobs: jobs)
-            let renderer = options.renderer
+                variant: variant, worker: worker, revision: ref, sandboxed: sandbox.isOn, jobs: jobs,
+                allowsUnverified: allowUnverified)
+            let renderer = dryRun ? options.planRenderer : options.renderer
             defer { renderer.finish() }
             do {
                 if dryRun {

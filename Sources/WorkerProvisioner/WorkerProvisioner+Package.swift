@@ -1,0 +1,61 @@
+import ArtifactTypes
+import ContentStore
+import Foundation
+import Pipeline
+import Provisioning
+import SystemPackage
+import WorkerBuild
+import WorkerCatalog
+
+/// Workers whose recipe is a PKGBUILD.
+extension WorkerProvisioner {
+    /// Evaluates the PKGBUILD, fetches its sources, runs its functions.
+    func package(
+        _ staged: Staged, scratch: FilePath, _ build: BuildPlan, progress: BuildProgress, for job: ProvisionJob
+    ) async throws -> (output: BuildOutput, sources: [WorkerSource]) {
+        let package = try PackageBuild(
+            build.recipe, with: WorkerBuilder(sandbox: build.sandbox), checkout: staged.source, scratch: scratch,
+            jobs: build.jobs, log: staged.tree.root.appending("build.log"), progress: progress)
+        job.progress(.stage("reading the PKGBUILD"))
+        let evaluated = try await package.evaluate()
+        try build.requirements.check(evaluated)
+        if !evaluated.unknownDependencies.isEmpty {
+            job.progress(
+                .notice(
+                    "the PKGBUILD wants \(evaluated.unknownDependencies.joined(separator: ", ")); whether this machine "
+                        + "has them, the build will show"))
+        }
+        let sources = try await PackageSources(pipeline: pipeline, build: build, package: package, job: job)
+            .fetch(evaluated.sources)
+        return (try await package.build(evaluated), sources)
+    }
+
+    /// Moves what was packaged into the tree, for `scan` to take in, and returns where the program lies there.
+    func move(_ package: FilePath, program: FilePath, into tree: FilePath) throws -> String {
+        var path = program
+        guard path.removePrefix(package) else { throw ProvisionError(.invalid, "\(program) is not in \(package)") }
+        try makeLinksRelative(in: package)
+        for name in try FileManager.default.contentsOfDirectory(atPath: package.string) {
+            try FileManager.default.moveItem(
+                atPath: package.appending(name).string, toPath: tree.appending(name).string)
+        }
+        return path.string
+    }
+
+    /// A package's absolute links mean the machine's root once it is installed. Those that lead into the package are kept
+    /// as relative ones; the others are refused when the tree is looked through.
+    private func makeLinksRelative(in package: FilePath) throws {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: package.string) {
+            let link = package.appending(name)
+            guard try link.stat(followTargetSymlink: false).type == .symbolicLink else { continue }
+            let target = try FileManager.default.destinationOfSymbolicLink(atPath: link.string)
+            guard target.hasPrefix("/"),
+                (try? package.appending(target).stat(followTargetSymlink: false)) != nil
+            else { continue }
+            let up = String(repeating: "../", count: FilePath(name).components.count - 1)
+            try FileManager.default.removeItem(atPath: link.string)
+            try FileManager.default.createSymbolicLink(
+                atPath: link.string, withDestinationPath: up + target.drop { $0 == "/" })
+        }
+    }
+}
