@@ -32,9 +32,10 @@ struct CatalogJSONTests {
             try CatalogJSON.encode(entry) == """
                 {"addedAt":"1970-01-01T00:00:00.000Z","digest":null,"id":"w-cpu-1-linux","lastAccessed":null,\
                 "maxContextLength":null,"name":"w","path":"/s/bin/w","platform":"linux","provenance":{"commit":null,\
-                "mirror":null,"recipe":null,"repository":null,"sandboxed":false,"seconds":1.5,\
-                "skipped":[{"reason":"r","url":"u"}],"toolchain":{},"tree":null,"unverified":false,"variant":null},\
-                "size":5,"status":{"Failed":{"error":"no"}},"supportedArchitectures":[],"supportedFormats":[],\
+                "flags":{},"mirror":null,"package":null,"recipe":null,"repository":null,"sandboxed":false,\
+                "seconds":1.5,"skipped":[{"reason":"r","url":"u"}],"sources":[],"toolchain":{},"tree":null,\
+                "unverified":false,"variant":null},"size":5,"status":{"Failed":{"error":"no"}},\
+                "supportedArchitectures":[],"supportedFormats":[],\
                 "supportsBatching":false,"supportsStreaming":false,"verified":false,"version":"1","workerType":"cpu"}
                 """)
     }
@@ -57,7 +58,9 @@ struct CatalogJSONTests {
             supportsStreaming: true, supportsBatching: true, verified: true, digest: digest,
             provenance: WorkerProvenance(
                 repository: "r", mirror: "m", commit: "c", tree: "t", recipe: digest, variant: .cuda,
-                toolchain: ["cc": "12"], sandboxed: true, unverified: true, seconds: 2))
+                toolchain: ["cc": "12"], flags: ["CFLAGS": "-O2"], package: "1-1",
+                sources: [WorkerSource(name: "x", reference: "git+https://h/x", revision: "c", mirror: "m")],
+                sandboxed: true, unverified: true, seconds: 2))
         #expect(try CatalogJSON.entry(WorkerBinary.self, from: CatalogJSON.value(of: worker)) == worker)
     }
 

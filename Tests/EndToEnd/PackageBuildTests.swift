@@ -69,7 +69,10 @@ struct PackageBuildTests {
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         try Data("from an archive".utf8).write(to: URL(fileURLWithPath: folder.appending("extra.txt").string))
         let archive = machine.folder.path.appending("extra.tar.gz")
-        try machine.shell(["tar", "-C", folder.removingLastComponent().string, "-czf", archive.string, "extra-1.5"])
+        // With one time for all: the same bytes whenever it is made.
+        try machine.shell([
+            "tar", "-C", folder.removingLastComponent().string, "--mtime=@0", "-czf", archive.string, "extra-1.5",
+        ])
         return try machine.hub.addRelease(
             "extra.tar.gz", .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: archive.string)))))
     }
