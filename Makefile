@@ -12,13 +12,13 @@ PREFIX ?= /usr/local
 LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
-TEST_TOOLS = python3 python3-venv libarchive-tools zstd openssh-server
+TEST_TOOLS = python3 python3-venv libarchive-tools zstd openssh-server e2fsprogs xfsprogs btrfs-progs
 # The hub's own client, from PyPI: tests and benchmarks compare with it.
 HUB_CLIENT = Tests/.venv
 # What `make bench` compares with, beside the hub's own client.
 BENCH_TOOLS = python3 python3-venv nginx-light aria2 curl time
 
-.PHONY: setup setup-test build test lint format demo bench install clean
+.PHONY: setup setup-test build test walk lint format demo bench install clean
 
 setup:
 	@./.ci/setup $(LIBRARIES) $(TOOLS)
@@ -33,6 +33,11 @@ build: setup
 test: setup-test
 	$(SWIFT) build --build-tests $(FLAGS)
 	$(SWIFT) test --skip-build $(FLAGS) --experimental-maximum-parallelization-width $(WIDTH)
+
+# The walks over system calls and moments of cancellation that `make test` only samples: some ten minutes.
+walk: setup-test
+	$(SWIFT) build --build-tests $(FLAGS)
+	RBEE_WALK=all $(SWIFT) test --skip-build $(FLAGS) --filter 'KillWalkTests|PowerCutTests|CancellationTests.anyMoment'
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)

@@ -140,7 +140,9 @@ let testTargets: [Target] = [
     tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
     .testTarget(
         name: "EndToEnd",
-        dependencies: ["rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", system, crypto],
+        dependencies: [
+            "rbee-hive", "rbee-test-hub", "TestHub", "TestSupport", "ArtifactTypes", "ContentStore", system, crypto,
+        ],
         exclude: ["demo.sh", "Fixtures"], swiftSettings: ours),
 ]
 

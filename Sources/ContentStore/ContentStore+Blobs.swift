@@ -100,11 +100,38 @@ extension ContentStore {
             let status = try FileSystem.status(of: descriptor, file)
             guard status.type == .regular else { throw StoreError(.unsafe, "\(file.visible) is not a regular file") }
             if hasBlob(digest, size: status.size) { return try FileSystem.removeFile(file) }
-            try FileSystem.sync(descriptor, file)
+            do throws(StoreError) {
+                try FileSystem.sync(descriptor, file)
+            } catch {
+                // What the disk could not take the kernel still shows for a while: nothing may go on from it.
+                try? FileSystem.removeFile(file)
+                throw error
+            }
             try FileSystem.makeFolders(blob.removingLastComponent())
-            try FileSystem.move(file, to: blob)
+            try bring(file, to: blob, digest)
             // Not before: a crash in between would leave a partial that nobody can write to.
             try FileSystem.setMode(descriptor, .blob, blob)
+        }
+    }
+
+    /// Moves a file to its blob's name; where partials lie on another file system, by way of a copy beside the blob.
+    private func bring(_ file: FilePath, to blob: FilePath, _ digest: Digest) throws(StoreError) {
+        do throws(StoreError) {
+            try FileSystem.move(file, to: blob)
+        } catch  where error.code == .io(errno: Errno.improperLink.rawValue) {
+            let copy = blob.removingLastComponent().appending("\(UInt64.random(in: 0...UInt64.max)).part")
+            do throws(StoreError) {
+                _ = try Self.copy(file, to: copy, expected: digest, Cancellation())
+                try FileSystem.withFile(copy, .readOnly) { descriptor throws(StoreError) in
+                    try FileSystem.sync(descriptor, copy)
+                    try FileSystem.setMode(descriptor, .blob, copy)
+                }
+                try FileSystem.move(copy, to: blob)
+            } catch {
+                try? FileSystem.removeFile(copy)
+                throw error
+            }
+            try FileSystem.removeFile(file)
         }
     }
 

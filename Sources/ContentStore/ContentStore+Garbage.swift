@@ -95,6 +95,10 @@ private struct GarbageCollection {
         for folder in try FileSystem.names(in: blobs) {
             for name in try FileSystem.names(in: blobs.appending(folder)) {
                 let path = blobs.appending(folder).appending(name)
+                if name.extension == "part", !isYoungerThanAJob(path) {
+                    // Of a copy that was on its way here from another file system.
+                    try collect(.partial, path, name: name.string)
+                }
                 guard let digest = Digest(.sha256, hex: name.string), !used.contains(digest),
                     let status = FileSystem.status(path), !usedByBroken.contains(status.inode),
                     !isYoungerThanAJob(path),

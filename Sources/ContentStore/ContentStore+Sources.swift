@@ -6,7 +6,7 @@ extension ContentStore {
     ///
     /// - Throws: as `withLock`, and whatever `body` throws.
     public func withSource<T: Sendable>(
-        _ name: String, deadline: Duration = .seconds(300), onWait: @Sendable (String) -> Void = { _ in },
+        _ name: String, deadline: Duration = .seconds(300), onWait: @Sendable (LockHolder) -> Void = { _ in },
         isolation: isolated (any Actor)? = #isolation, _ body: (FilePath) async throws -> T
     ) async throws -> T {
         try await withLock(.source(name), deadline: deadline, onWait: onWait) {

@@ -55,15 +55,6 @@ public final class ContentStore: Sendable {
     /// Bytes that can still be written here.
     public var freeSpace: Int64 { FileSystem.freeSpace(at: root) }
 
-    /// - Throws: `insufficientSpace` unless `bytes` fit, so that a full disk is known before the first of them.
-    public func ensureSpace(for bytes: Int64) throws(StoreError) {
-        let free = freeSpace
-        guard bytes > free else { return }
-        throw StoreError(
-            .insufficientSpace(needed: bytes, free: free),
-            "no space in \(root.visible): \(ByteCount(bytes)) needed, \(ByteCount(free)) free")
-    }
-
     /// - Throws: `unsafe` unless the folder that `path` lies in is, links resolved, under the root.
     func ensureContained(_ path: FilePath) throws(StoreError) {
         let parent = try FileSystem.resolve(path.removingLastComponent())

@@ -19,17 +19,29 @@ final class FileLock: Sendable {
 
     enum Attempt: Sendable {
         case taken(FileLock)
-        case held(by: String)
+        case held(by: LockHolder)
     }
+
+    private struct State {
+        /// Nil once it is let go.
+        var file: FileDescriptor?
+        var holder: LockHolder
+        var lastWrite = ContinuousClock.now
+        var beating: Task<Void, Never>?
+    }
+
+    private static let beat = Duration.milliseconds(500)
+    /// What is told more often than this waits for the next beat.
+    private static let smallestPause = Duration.milliseconds(100)
 
     private let path: FilePath
     private let mode: Mode
-    private let file: Mutex<FileDescriptor?>
+    private let state: Mutex<State>
 
-    private init(path: FilePath, mode: Mode, file: FileDescriptor) {
+    private init(path: FilePath, mode: Mode, file: FileDescriptor, holder: LockHolder) {
         self.path = path
         self.mode = mode
-        self.file = Mutex(file)
+        state = Mutex(State(file: file, holder: holder))
     }
 
     deinit { release() }
@@ -54,29 +66,85 @@ final class FileLock: Sendable {
                 close(file.rawValue)
                 continue
             }
+            let holder = LockHolder(process: getpid())
             if mode == .exclusive {
-                // Told to those who wait; the lock itself does not depend on it.
                 ftruncate(file.rawValue, 0)
-                _ = try? file.writeAll("\(getpid())\n".utf8)
+                write(holder, to: file)
             }
-            return .taken(FileLock(path: path, mode: mode, file: file))
+            return .taken(FileLock(path: path, mode: mode, file: file, holder: holder))
         }
+    }
+
+    /// What the file of a lock says of its holder; nil where there is no such file. One that died says still what it
+    /// said last.
+    static func holder(at path: FilePath) -> LockHolder? {
+        guard let file = try? FileSystem.open(path, .readOnly) else { return nil }
+        defer { close(file.rawValue) }
+        return holder(file)
+    }
+
+    /// From now on says twice a second that the process runs, so that those who wait know a busy holder from a stopped
+    /// one.
+    func startBeating() {
+        let beating = Task.detached { [weak self] in
+            while (try? await Task.sleep(for: Self.beat)) != nil {
+                guard let self else { return }
+                self.state.withLock { Self.write(&$0) }
+            }
+        }
+        state.withLock { $0.beating = beating }
+    }
+
+    /// Tells those who wait how far the work is, in bytes.
+    func tell(received: Int64, total: Int64?) {
+        state.withLock { state in
+            state.holder.received = received
+            state.holder.total = total
+            if .now - state.lastWrite >= Self.smallestPause { Self.write(&state) }
+        }
+    }
+
+    /// Replaces what the file says, for a lock that tells something else than how far its holder is.
+    func write(_ bytes: [UInt8]) throws(StoreError) {
+        let failure = state.withLock { state -> Errno? in
+            guard let file = state.file else { return nil }
+            do {
+                ftruncate(file.rawValue, 0)
+                _ = try file.writeAll(toAbsoluteOffset: 0, bytes)
+                return nil
+            } catch {
+                return error as? Errno ?? .ioError
+            }
+        }
+        if let failure { throw StoreError(failure, "write", path, needed: Int64(bytes.count)) }
     }
 
     func release() {
-        file.withLock { file in
-            guard let descriptor = file else { return }
+        state.withLock { state in
+            state.beating?.cancel()
+            guard let descriptor = state.file else { return }
             // Others may hold a shared lock on the same file: its name stays, for `gc`.
             if mode == .exclusive { _ = path.withPlatformString { unlink($0) } }
             close(descriptor.rawValue)
-            file = nil
+            state.file = nil
         }
     }
 
-    private static func holder(_ file: FileDescriptor) -> String {
-        var bytes = [UInt8](repeating: 0, count: 20)
+    private static func write(_ state: inout State) {
+        guard let file = state.file else { return }
+        state.holder.beat += 1
+        state.lastWrite = .now
+        write(state.holder, to: file)
+    }
+
+    /// The lock itself does not depend on it.
+    private static func write(_ holder: LockHolder, to file: FileDescriptor) {
+        _ = try? file.writeAll(toAbsoluteOffset: 0, holder.line.utf8)
+    }
+
+    private static func holder(_ file: FileDescriptor) -> LockHolder {
+        var bytes = [UInt8](repeating: 0, count: 100)
         let count = bytes.withUnsafeMutableBytes { (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0 }
-        let digits = bytes.prefix(count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        return digits.isEmpty ? "another process" : "process \(String(decoding: digits, as: UTF8.self))"
+        return LockHolder(line: String(decoding: bytes.prefix(count), as: UTF8.self))
     }
 }

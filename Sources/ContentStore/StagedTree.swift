@@ -101,7 +101,8 @@ extension ContentStore {
         let lock: FileLock
         do throws(StoreError) {
             // A garbage collector looks whether the lock is free, and has it for that moment.
-            lock = try await acquire(.tree(job: job), mode: .exclusive, deadline: .milliseconds(250))
+            // Its file is written once: the collector goes by when that was.
+            lock = try await acquire(.tree(job: job), mode: .exclusive, deadline: .milliseconds(250), beats: false)
         } catch {
             guard case .locked(let holder) = error.code else { throw error }
             throw StoreError(error.code, "job \(job.visiblyEscaped) is running already, in \(holder)")

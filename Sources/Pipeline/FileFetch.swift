@@ -19,17 +19,20 @@ struct FileFetch: Sendable {
 
     func run(_ file: WantedFile) async throws -> Pipeline.Fetched {
         if let done = try await link(file) { return done }
-        let name = partialName(of: file.remote)
+        let name = plan.partialName(of: file.remote)
+        let waiting = Waiting("fetches \(file.remote.path)", job) { holder in
+            guard let received = holder.received else { return }
+            job.progress(.transfer(path: file.remote.path.string, received: received, total: holder.total))
+        }
         return try await store.withLock(
-            .partial(name), deadline: Pipeline.lockDeadline,
-            onWait: { holder in job.progress(.notice("waiting for \(holder), which fetches \(file.remote.path)")) },
-            {
+            .partial(name), deadline: Pipeline.lockDeadline, onWait: { waiting.tell($0) },
+            { lock in
                 if let done = try await link(file) { return done }
                 if let done = try await copy(file) {
                     try store.removePartial(named: name)
                     return done
                 }
-                return try await fetch(file, as: name)
+                return try await fetch(file, as: name, lock)
             })
     }
 
@@ -41,7 +44,7 @@ struct FileFetch: Sendable {
         return Pipeline.Fetched(unverified: file.remote.digest == nil)
     }
 
-    private func fetch(_ file: WantedFile, as name: String) async throws -> Pipeline.Fetched {
+    private func fetch(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Pipeline.Fetched {
         let remote = file.remote
         if job.offline {
             throw ProvisionError(
@@ -56,6 +59,7 @@ struct FileFetch: Sendable {
                 size: remote.size, digest: remote.digest ?? file.seen, partial: partial.part,
                 journal: partial.journal, access: access, refresh: refresh(remote)),
             progress: { received, total in
+                lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
             })
         var fetched = Pipeline.Fetched(unverified: remote.digest == nil)
@@ -80,13 +84,6 @@ struct FileFetch: Sendable {
         return fetched
     }
 
-    /// A partial is named after its content, or, where no digest is known, after where it comes from: so any later job
-    /// finds it.
-    private func partialName(of file: RemoteFile) -> String {
-        if let digest = file.digest { return ContentStore.partialName(digest: digest) }
-        return ContentStore.partialName(url: file.sources.first?.url ?? "", revision: plan.resolution.revision)
-    }
-
     /// Signed URLs expire: the vendor is asked again for the same file at the same revision.
     private func refresh(_ file: RemoteFile) -> @Sendable () async throws -> [DownloadSource] {
         { [plan, job] in
@@ -95,5 +92,14 @@ struct FileFetch: Sendable {
             return (again.files.first { $0.path == file.path }?.sources ?? [])
                 .map { DownloadSource(url: $0.url, secretHeaders: $0.headers) }
         }
+    }
+}
+
+extension Plan {
+    /// A partial is named after its content, or, where no digest is known, after where it comes from: so any later job
+    /// finds it.
+    func partialName(of file: RemoteFile) -> String {
+        if let digest = file.digest { return ContentStore.partialName(digest: digest) }
+        return ContentStore.partialName(url: file.sources.first?.url ?? "", revision: resolution.revision)
     }
 }

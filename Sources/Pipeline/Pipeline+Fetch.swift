@@ -29,6 +29,24 @@ extension Pipeline {
         _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
     ) async throws -> Fetched {
         let wanted = try prepare(files, of: plan, for: job)
+        let missing = wanted.filter { job.force || !$0.isHere(in: store) }
+        let needs = missing.map { file in
+            SpaceNeed(
+                partial: plan.partialName(of: file.remote), blob: job.force ? nil : file.blob,
+                size: file.remote.size ?? 0)
+        }
+        do {
+            return try await store.withPromisedSpace(for: needs, of: plan.item.id, job: job.id) {
+                try await fetchAll(wanted, of: plan, into: tree, for: job)
+            }
+        } catch let error as StoreError {
+            throw ProvisionError(pipeline: error).of(plan.item.id)
+        }
+    }
+
+    private func fetchAll(
+        _ wanted: [WantedFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
+    ) async throws -> Fetched {
         let fetching = fileFetch(of: plan, into: tree, for: job)
         return try await withThrowingTaskGroup(of: Fetched.self) { group in
             var result = Fetched()
@@ -46,7 +64,7 @@ extension Pipeline {
         }
     }
 
-    /// Step 3: says what is to come and makes sure that it fits.
+    /// Step 3: says what is to come.
     private func prepare(
         _ files: [RemoteFile], of plan: Plan, for job: ProvisionJob
     ) throws -> [WantedFile] {
@@ -61,27 +79,32 @@ extension Pipeline {
                 .unsupported, "\(archive.path) of \(plan.item.id) is an archive among \(files.count) files",
                 remedy: "name the one file after a colon")
         }
+        let wanted = try wanted(files, of: plan, for: job)
+        let present = wanted.reduce(Int64(0)) { sum, file in
+            !job.force && file.isHere(in: store) ? sum + (file.remote.size ?? 0) : sum
+        }
+        tell(wanted, present: present, for: job)
+        return wanted
+    }
+
+    /// The files, with the digests that they are known or expected to have.
+    func wanted(_ files: [RemoteFile], of plan: Plan, for job: ProvisionJob) throws -> [WantedFile] {
         let seen = try seenBefore(of: plan)
-        let wanted = files.map { file in
+        return files.map { file in
             var file = file
             file.digest = job.expected ?? file.digest
             return WantedFile(remote: file, seen: seen[file.path])
         }
-        let here = job.force ? [] : wanted.filter { $0.isHere(in: store) }
-        let present = here.reduce(Int64(0)) { $0 + ($1.remote.size ?? 0) }
-        let sizes = files.compactMap(\.size)
+    }
+
+    func tell(_ wanted: [WantedFile], present: Int64, for job: ProvisionJob) {
+        let sizes = wanted.compactMap(\.remote.size)
         let total = sizes.reduce(Int64(0)) { sum, size in
             let (next, overflow) = sum.addingReportingOverflow(size)
             return overflow ? .max : next
         }
         job.progress(
-            .planned(files: files.count, bytes: sizes.count == files.count ? total : nil, present: present))
-        do {
-            try store.ensureSpace(for: max(0, total - present))
-        } catch {
-            throw ProvisionError(pipeline: error).of(plan.item.id)
-        }
-        return wanted
+            .planned(files: wanted.count, bytes: sizes.count == wanted.count ? total : nil, present: present))
     }
 
     /// What an earlier provision of the same item found: the digests of files that the vendor publishes none for, valid

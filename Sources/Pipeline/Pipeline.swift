@@ -73,7 +73,8 @@ public struct Pipeline: Sendable {
         }
     }
 
-    /// Steps 3 to 6 under the item's lock. A second process that wants the same waits, and finds it done.
+    /// Steps 3 to 6 under the item's lock. A second process that wants the same waits, shows how far the first is, and
+    /// finds it done.
     ///
     /// - Parameters:
     ///   - accepts: whether what is held at the same revision will do.
@@ -85,9 +86,9 @@ public struct Pipeline: Sendable {
         describe: @Sendable (Staged) async throws -> JSONValue
     ) async throws(ProvisionError) -> Sidecar {
         do {
+            let waiting = try waiting(plan, for: job)
             return try await store.withLock(
-                .item(plan.item), deadline: Self.lockDeadline,
-                onWait: { holder in job.progress(.notice("waiting for \(holder), which works on \(plan.item.id)")) },
+                .item(plan.item), deadline: Self.lockDeadline, onWait: { waiting.tell($0) },
                 {
                     if !job.force, let held = try held(plan), accepts(held) { return held }
                     return try await store.withTree(job: job.id) { tree in
@@ -99,7 +100,7 @@ public struct Pipeline: Sendable {
         }
     }
 
-    /// How long one process waits for another one's work on the same item.
+    /// How long one process waits for another one that shows no sign of life. One that runs is waited for to its end.
     static let lockDeadline = Duration.seconds(300)
 
     private func fill(

@@ -49,7 +49,7 @@ extension ProvisionError {
         case .insufficientSpace(let needed, let free):
             self.init(.insufficientSpace(needed: needed, free: free), error.message, remedy: Self.moreRoom)
         case .locked:
-            self.init(.locked, error.message, remedy: "run it again when that process is done")
+            self.init(.locked, error.message, remedy: "run it again when that process is done, or end it")
         case .corrupt:
             self.init(.digestMismatch, error.message, remedy: "fetch it again with --force")
         case .unsafe: self.init(.unsafeContent, error.message)

@@ -55,10 +55,21 @@ struct DownloadRun {
                 try contentIsWrong(digest, digests)
                 continue
             }
-            try await file.file.synchronize()
+            try await makeDurable()
             return DownloadOutcome(
                 size: size, sha256: digests.sha256, verified: download.digest != nil, fetchedBytes: fetched,
                 entityTag: entityTag, finalURL: finalURL, skipped: skipped)
+        }
+    }
+
+    /// What the disk could not take the kernel still shows for a while, and forgets: nothing may go on from it.
+    private func makeDurable() async throws(TransferError) {
+        do throws(TransferError) {
+            try await file.file.synchronize()
+        } catch {
+            try? file.file.remove()
+            try? DownloadJournal.remove(download.journal)
+            throw error
         }
     }
 

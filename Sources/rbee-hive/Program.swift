@@ -29,6 +29,8 @@ enum Program {
     /// Runs `work` in a task that the first SIGINT or SIGTERM cancels. A second one ends the program at once: what is on
     /// disk survives that as it survives SIGKILL.
     private static func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        // A write beyond a limit on the size of files is an error like any other.
+        signal(SIGXFSZ, SIG_IGN)
         let task = Task { try await work() }
         let received = Mutex<Int32?>(nil)
         let sources = [SIGINT, SIGTERM].map { number in

@@ -39,7 +39,8 @@ struct LockTests {
         let told = Mutex<[String]>([])
         let code = await storeError {
             try await fixture.store.withLock(
-                .source("x"), deadline: .milliseconds(100), onWait: { name in told.withLock { $0.append(name) } }
+                .source("x"), deadline: .milliseconds(100),
+                onWait: { holder in told.withLock { $0.append("\(holder)") } }
             ) {}
         }
         guard case .locked(let name) = code else {

@@ -106,12 +106,15 @@ struct VerifyTests {
         #expect(fixture.names("staging/partials").isEmpty)
     }
 
-    @Test("a full disk is named with what is needed and free, and nothing is published", .enabled(if: getuid() == 0))
+    @Test(
+        "a full disk is named with what is needed and free, and nothing is published",
+        .enabled(if: MountedDisk.isPossible, "mounts a file system: root"))
     func fullDisk() async throws {
-        let fixture = try SmallDisk(options: "size=256k")
+        let fixture = try MountedDisk(memory: "size=256k")
         defer { fixture.unmount() }
         let store = try ContentStore(root: fixture.path.appending("store"))
-        let code = await storeError { try store.ensureSpace(for: 1 << 30) }
+        let need = SpaceNeed(partial: "large", blob: nil, size: 1 << 30)
+        let code = await storeError { try await store.withPromisedSpace(for: [need], of: "a/b", job: "job") {} }
         guard case .insufficientSpace(needed: 1 << 30, let free) = code else {
             Issue.record("expected insufficientSpace, got \(String(describing: code))")
             return
@@ -127,9 +130,11 @@ struct VerifyTests {
             try FileManager.default.contentsOfDirectory(atPath: store.root.appending("staging/partials").string) == [])
     }
 
-    @Test("a store on a read-only disk says so, and how to choose another", .enabled(if: getuid() == 0))
+    @Test(
+        "a store on a read-only disk says so, and how to choose another",
+        .enabled(if: MountedDisk.isPossible, "mounts a file system: root"))
     func readOnly() async throws {
-        let fixture = try SmallDisk(options: "size=64k,ro")
+        let fixture = try MountedDisk(memory: "size=64k,ro")
         defer { fixture.unmount() }
         do {
             _ = try ContentStore(root: fixture.path.appending("store"))
@@ -138,29 +143,5 @@ struct VerifyTests {
             #expect(error.code == .io(errno: EROFS))
             #expect(error.message.contains("read-only file system; choose another store"))
         }
-    }
-}
-
-/// A tmpfs, which only root can mount.
-struct SmallDisk {
-    let directory: TemporaryDirectory
-    let path: FilePath
-
-    init(options: String) throws {
-        directory = try TemporaryDirectory()
-        path = directory.path.appending("disk")
-        mkdir(path.string, 0o700)
-        try #require(try Self.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path.string) == 0)
-    }
-
-    func unmount() { _ = try? Self.run("umount", "-l", path.string) }
-
-    private static func run(_ arguments: String...) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
     }
 }

@@ -145,22 +145,6 @@ import Testing
         #expect(try machine.filesContaining(token) == [])
     }
 
-    @Test("two processes that want the same model fetch it once")
-    func fetchedOnce() async throws {
-        let machine = try Installation()
-        let files = try machine.addTinyModel(megabytes: 4)
-        machine.hub.setFault(Fault(.stall(after: 1 << 20), times: 1), on: "/cdn/")
-        let first = try machine.start(["model", "download", "org/tiny:Q4_K_M"])
-        _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
-        let second = try machine.start(["model", "download", "org/tiny:Q4_K_M", "--json"])
-        #expect(await second.prints("waiting for"))
-        machine.hub.releaseStalls()
-        #expect(try await first.outcome().status == 0)
-        let outcome = try await second.outcome()
-        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-        #expect(machine.payloadRequests.reduce(0) { $0 + $1.payloadBytes } < 2 * files[0].body.size)
-    }
-
     @Test("Ctrl-C leaves a partial that the next run goes on from, and says so")
     func interrupted() async throws {
         let machine = try Installation()

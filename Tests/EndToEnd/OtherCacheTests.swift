@@ -126,4 +126,36 @@ import Testing
         #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M", "--force").status == 0)
         #expect(machine.payloadRequests.count == 1)
     }
+
+    static let sharing = [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]].filter { MountedDisk.canMake($0[0]) }
+
+    @Test(
+        "where the file system can share extents, a copy from another cache takes no room",
+        .enabled(if: MountedDisk.isPossible, "mounts an image: root and loop devices"), arguments: sharing)
+    func shared(make: [String]) async throws {
+        let disk = try MountedDisk(image: make, megabytes: 320)
+        defer { disk.unmount() }
+        let machine = try Installation(disk: disk.path)
+        let file = try machine.addTinyModel(megabytes: 24)[0]
+        let hex = try await digest("org/tiny:Q4_K_M", on: machine)
+        let blobs = disk.path.appending("hub/models--org--tiny/blobs")
+        try FileManager.default.createDirectory(atPath: blobs.string, withIntermediateDirectories: true)
+        try Data(try content(file)).write(to: URL(fileURLWithPath: blobs.appending(hex).string))
+        sync()
+        let before = try FolderSnapshot(disk.path.appending("hub"))
+        let free = try freeBytes(disk.path)
+        let outcome = try await machine.run(
+            "model", "download", "org/tiny:Q4_K_M", environment: ["HF_HUB_CACHE": disk.path.appending("hub").string])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(machine.payloadRequests.isEmpty)
+        sync()
+        #expect(try free - freeBytes(disk.path) < 8 << 20)
+        #expect(try FolderSnapshot(disk.path.appending("hub")) == before)
+        #expect(try await machine.run("model", "verify").status == 0)
+    }
+
+    private func freeBytes(_ path: FilePath) throws -> Int64 {
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: path.string)
+        return try #require((attributes[.systemFreeSize] as? NSNumber)?.int64Value)
+    }
 }

@@ -15,7 +15,9 @@ struct TransferTally {
 
     var received: Int64 { active.reduce(done) { $0 + $1.received } }
 
+    /// Begins anew: another artifact, or one that another process began and this one goes on with.
     mutating func plan(total: Int64?) {
+        self = TransferTally()
         self.total = total
     }
 

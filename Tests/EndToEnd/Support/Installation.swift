@@ -15,10 +15,11 @@ final class Installation: Sendable {
     static let programs = FilePath((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "")
         .removingLastComponent()
 
-    init(_ options: TestHubOptions = TestHubOptions()) throws {
+    /// - Parameter disk: where the store is to lie, if not beside the rest.
+    init(_ options: TestHubOptions = TestHubOptions(), disk: FilePath? = nil) throws {
         folder = try TemporaryDirectory()
         hub = try TestHub.start(options)
-        store = folder.path.appending("store")
+        store = (disk ?? folder.path).appending("store")
         vendors = folder.path.appending("vendors.d")
         for name in ["home", "vendors.d"] {
             try FileManager.default.createDirectory(

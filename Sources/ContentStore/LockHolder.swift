@@ -1,0 +1,31 @@
+/// What the holder of a lock says of itself in the lock's file: its process, and how far it is.
+public struct LockHolder: Sendable, Hashable, CustomStringConvertible {
+    /// Nil where it has not said.
+    public let process: Int32?
+    /// Grows for as long as the process runs.
+    var beat: UInt64 = 0
+    /// Bytes that are here, and of how many, where the holder tells.
+    public internal(set) var received: Int64?
+    public internal(set) var total: Int64?
+
+    init(process: Int32?) {
+        self.process = process
+    }
+
+    /// `4711 12 1048576 -`: process, beat, received, total. Only the first line counts: it is written over a longer one.
+    init(line: String) {
+        let words = line.prefix { $0 != "\n" }.split(separator: " ")
+        process = words.first.flatMap { Int32($0) }
+        beat = words.count > 1 ? UInt64(words[1]) ?? 0 : 0
+        received = words.count > 2 ? Int64(words[2]) : nil
+        total = words.count > 3 ? Int64(words[3]) : nil
+    }
+
+    var line: String {
+        let numbers = [received, total].map { $0.map { String($0) } ?? "-" }
+        return "\(process ?? 0) \(beat) \(numbers[0]) \(numbers[1])\n"
+    }
+
+    /// `process 4711`.
+    public var description: String { process.map { "process \($0)" } ?? "another process" }
+}
