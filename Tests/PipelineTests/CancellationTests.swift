@@ -12,7 +12,7 @@ import Testing
 /// Jobs that are cancelled whenever it may be.
 @Suite struct CancellationTests {
     /// How many moments are tried; a longer run sets `RBEE_WALK=all`.
-    private static let moments = ProcessInfo.processInfo.environment["RBEE_WALK"] == "all" ? 10_000 : 150
+    private static let moments = ProcessInfo.processInfo.environment["RBEE_WALK"] == "all" ? 10_000 : 100
 
     @Test("at any moment a job ends within a second, either cancelled and without a trace, or done and published")
     func anyMoment() async throws {
@@ -24,7 +24,8 @@ import Testing
         var generator = SeededGenerator(seed: 7)
         let start = ContinuousClock.now
         try await workshop.provision(files)
-        let whole = Int((ContinuousClock.now - start) / .microseconds(1))
+        // On an idle machine some 20 ms; a first run among other tests may have taken far longer.
+        let whole = min(Int((ContinuousClock.now - start) / .microseconds(1)), 40_000)
         var cancelled = 0
         for _ in 0..<Self.moments {
             try await workshop.store.remove(item)
