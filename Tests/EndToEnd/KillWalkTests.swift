@@ -55,6 +55,8 @@ import Testing
         let machine = try Installation()
         try machine.addTinyModel()
         let disk = try FailingDisk(machine, calls: FailingDisk.changes)
+        // Once before, so that the store has been made and each attempt makes the same calls.
+        _ = try await machine.start(walk.command).outcome()
         try await prepare(walk, machine)
         let count = try await disk.log(walk.command).count
         #expect(count > 5)
@@ -92,6 +94,8 @@ import Testing
         try machine.addTinyModel()
         let disk = try FailingDisk(machine, calls: failure.calls)
         let walk = Self.walks[0]
+        _ = try await machine.start(walk.command).outcome()
+        try await prepare(walk, machine)
         let count = try await disk.log(walk.command).count
         for number in FailingDisk.sample(6, of: count) {
             try await prepare(walk, machine)
@@ -114,6 +118,8 @@ import Testing
         let size = try machine.addTinyModel()[0].body.size
         let disk = try FailingDisk(machine, calls: FailingDisk.syncs)
         let walk = Self.walks[0]
+        _ = try await machine.start(walk.command).outcome()
+        try await prepare(walk, machine)
         let (_, lines) = try await disk.log(walk.command)
         let ofContent = try #require(lines.firstIndex { $0.hasSuffix(".part") }) + 1
         try await prepare(walk, machine)
