@@ -56,7 +56,7 @@ bench: setup
 	$(SWIFT) build $(RELEASE) --product rbee-hive
 	$(SWIFT) build $(RELEASE) --product rbee-test-hub
 	@bin=$$($(SWIFT) build $(RELEASE) --show-bin-path) && export PATH="$(CURDIR)/$(HUB_CLIENT)/bin:$$PATH" && \
-	  ./Tests/Benchmarks/benchmark.py "$$bin"
+	  ./Tests/Benchmarks/benchmark.py "$$bin" && ./Tests/Benchmarks/faults.py "$$bin"
 
 install: setup
 	$(SWIFT) build $(RELEASE) --product rbee-hive

@@ -179,6 +179,7 @@ extension BodyWriter {
             bytes[Int(position - offset)] ^= 1
             damaged = bytes
         }
+        if damaged != nil { state.change(number) { $0.isDamaged = true } }
         return damaged
     }
 }

@@ -19,6 +19,8 @@ public struct RecordedRequest: Sendable, Codable {
     public internal(set) var payloadBytes: Int64 = 0
     /// True while a fault holds the body back.
     public internal(set) var isStalled = false
+    /// True once a byte was sent that is not the file's.
+    public internal(set) var isDamaged = false
     public internal(set) var isFinished = false
 
     public var path: String { String(target.prefix { $0 != "?" }) }

@@ -83,7 +83,7 @@ struct ModelDownload: AsyncParsableCommand {
         let rows = resolution.files.map { file in
             [file.path.string, file.size.map { "\(ByteCount($0))" } ?? "?", file.digest?.description ?? "no digest"]
         }
-        for line in Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows).lines(width: nil) { Console.result(line) }
+        Console.result(Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows))
         for line in FactsText.lines(plan.facts) { Console.result(line.visiblyEscaped) }
     }
 

@@ -21,10 +21,15 @@ struct ModelList: AsyncParsableCommand {
                 return
             }
             let rows = models.map { model in
-                [model.id, model.detail ?? "", "\(ByteCount(model.size))", "\(model.addedAt)"]
+                [model.id, model.detail ?? "", "\(ByteCount(model.size))", Self.minute(model.addedAt)]
             }
-            let table = Table(headings: ["ID", "MODEL", "SIZE", "ADDED"], rows: rows)
+            let table = Table(headings: ["ID", "MODEL", "SIZE", "ADDED (UTC)"], rows: rows)
             Console.result(table)
         }
+    }
+
+    /// `2026-11-25 01:48`: the day and the minute tell enough in a table.
+    private static func minute(_ time: Timestamp) -> String {
+        String("\(time)".prefix(16)).replacing("T", with: " ")
     }
 }

@@ -14,6 +14,13 @@ struct Table {
 
     /// - Parameter width: in columns; nil where nothing limits it (a pipe).
     func lines(width: Int?) -> [String] {
+        // A first column of which nothing can be read names nothing: the last ones go before it does.
+        if let width, headings.count > 2, let name = rows.map({ $0[0].columns }).max() {
+            let others = (1..<headings.count).reduce(0) { sum, index in
+                sum + 2 + min(8, max(headings[index].columns, rows.map { $0[index].columns }.max() ?? 0))
+            }
+            if width - others < min(name, Self.shortestName) { return withoutLast.lines(width: width) }
+        }
         var widths = headings.map(\.columns)
         for row in rows {
             for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.columns) }
@@ -29,6 +36,12 @@ struct Table {
         return ([headings] + rows).map { line($0, widths) }
     }
 
+    private static let shortestName = 24
+
+    private var withoutLast: Table {
+        Table(headings: headings.dropLast(), rows: rows.map { $0.dropLast() })
+    }
+
     /// Padded between cells, never at the end.
     private func line(_ row: [String], _ widths: [Int]) -> String {
         var line = ""
@@ -37,19 +50,11 @@ struct Table {
             let columns = cell.columns
             if columns > 0 {
                 line += String(repeating: " ", count: gap)
-                line += columns > width ? cell.prefix(width - 1) + "…" : cell
+                line += cell.cut(to: width)
                 gap = 0
             }
             gap += max(0, width - columns) + 2
         }
         return line
-    }
-}
-
-extension String {
-    /// How many columns of a terminal the text takes. ASCII, which nearly all of it is, needs no look at graphemes:
-    /// they took half a second of a list of 10,000 models.
-    fileprivate var columns: Int {
-        utf8.allSatisfy { $0 < 0x80 } ? utf8.count : count
     }
 }

@@ -9,6 +9,8 @@ struct TransferTally {
     /// Files under way, in the order in which they began.
     private(set) var active: [File] = []
     private(set) var total: Int64?
+    private(set) var fileCount = 0
+    private(set) var doneCount = 0
     private var done: Int64 = 0
     /// Recent moments and the bytes that had arrived by then, for a rate over the last seconds.
     private var samples: [(moment: ContinuousClock.Instant, bytes: Int64)] = []
@@ -16,8 +18,9 @@ struct TransferTally {
     var received: Int64 { active.reduce(done) { $0 + $1.received } }
 
     /// Begins anew: another artifact, or one that another process began and this one goes on with.
-    mutating func plan(total: Int64?) {
+    mutating func plan(files: Int, total: Int64?) {
         self = TransferTally()
+        fileCount = files
         self.total = total
     }
 
@@ -37,6 +40,7 @@ struct TransferTally {
     mutating func finish(_ path: String, bytes: Int64) {
         active.removeAll { $0.path == path }
         done += bytes
+        doneCount += 1
     }
 
     /// Bytes a second over the last few seconds; nil while nothing can be said.

@@ -1,0 +1,75 @@
+import ArtifactTypes
+import Provisioning
+
+/// The wording of a job's events that the text renderings share: a line or a few for each, none for what only moves.
+struct ProgressText {
+    /// More files than this are not told of one by one.
+    static let mostFiles = 12
+    /// In columns; nil where nothing limits a line.
+    let width: Int?
+    private var files: [RemoteFile] = []
+    /// Whether the files have been told: a job that waited for another process and goes on plans twice.
+    private var isListed = false
+
+    init(width: Int?) {
+        self.width = width
+    }
+
+    mutating func lines(for event: ProgressEvent) -> [String] {
+        switch event {
+        case .resolving(let reference, let vendor): return ["resolving \(reference.visiblyEscaped) at \(vendor)"]
+        case .resolved(let resolution):
+            files = resolution.files
+            isListed = false
+            return ["at revision \(resolution.revision.visiblyEscaped)"]
+        case .planned(let count, let bytes, let present):
+            defer { isListed = true }
+            return plan(count, bytes, present)
+        case .transfer: return []
+        case .fileDone(let path, let bytes):
+            return files.count > Self.mostFiles ? [] : [fitting(path, ": done, \(ByteCount(bytes))")]
+        case .gitTransfer(let url, let objects, let total, let bytes):
+            return ["\(url): \(objects) of \(total) objects, \(ByteCount(bytes))"]
+        case .stage(let name): return [name]
+        case .output(let line): return ["  \(line.visiblyEscaped)"]
+        case .notice(let text): return [text.visiblyEscaped]
+        case .published(let path): return ["published \(path)"]
+        }
+    }
+
+    /// What is about to be fetched: each file, largest first, and the sum.
+    private func plan(_ count: Int, _ bytes: Int64?, _ present: Int64) -> [String] {
+        guard count == files.count, count > 1, !isListed else { return [Self.sum(count, bytes, present)] }
+        let sorted = files.sorted { ($0.size ?? .max, $1.path) > ($1.size ?? .max, $0.path) }
+        var shown = sorted.prefix(count > Self.mostFiles ? Self.mostFiles - 2 : count).map { file in
+            (size: file.size.map { "\(ByteCount($0))" } ?? "?", path: file.path.string)
+        }
+        if count > shown.count { shown.append((size: "", path: "and \(count - shown.count) more")) }
+        let sizeWidth = shown.map(\.size.columns).max() ?? 0
+        let lines = shown.map { size, path in
+            let beginning = "  " + String(repeating: " ", count: sizeWidth - size.columns) + size + "  "
+            return beginning + fitting(path, "", beside: beginning.columns)
+        }
+        return lines + [Self.sum(count, bytes, present)]
+    }
+
+    /// A path and what is said of it, the path's front left off where the line would be too long.
+    private func fitting(_ path: String, _ rest: String, beside: Int = 0) -> String {
+        let path = path.visiblyEscaped
+        return (width.map { path.cutFront(to: max(8, $0 - rest.columns - beside)) } ?? path) + rest
+    }
+
+    private static func sum(_ files: Int, _ bytes: Int64?, _ present: Int64) -> String {
+        var text = "\(files) file\(files == 1 ? "" : "s")"
+        if let bytes { text += ", \(ByteCount(bytes))" }
+        if let bytes, present >= bytes, bytes > 0 {
+            text += ", all here already"
+        } else if present > 0 {
+            text += ", \(ByteCount(present)) of it here already"
+            if let bytes { text += ", \(ByteCount(bytes - present)) to fetch" }
+        } else if bytes != nil {
+            text += " to fetch"
+        }
+        return text
+    }
+}
