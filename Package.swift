@@ -30,12 +30,12 @@ func vendor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
         path: "Plugins/\(name)", exclude: ["README.md"], swiftSettings: ours)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.target(name: name), "TestSupport", system] + dependencies
             + (name == "ArtifactTypes" ? [] : ["ArtifactTypes"]),
-        swiftSettings: ours)
+        exclude: exclude, swiftSettings: ours)
 }
 
 let vendorModules: [Target] = [
@@ -129,7 +129,7 @@ let testTargets: [Target] = [
     tests(of: "ContentStore", ["CSystemCalls", crypto]),
     tests(of: "ModelFormats", ["TestHub"]),
     tests(of: "WorkerBuild", ["Processes"]),
-    tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb]),
+    tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb], exclude: ["Fixtures"]),
     tests(of: "Provisioning"),
     tests(of: "Vendors", ["Provisioning", log]),
     tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),

@@ -10,6 +10,9 @@ public final class CatalogDatabase: Sendable {
     public let path: FilePath
     /// Where a damaged file was moved to as this one was opened.
     public let setAside: FilePath?
+    /// Whether an earlier version of this program had made it. The columns that are new are filled by
+    /// `SQLiteCatalog.refresh`.
+    public let isMigrated: Bool
     /// One connection. A pool of them would write a table and drop it again each time that a file without a log is
     /// opened: four syncs of the disk for a command that only reads.
     private let queue: DatabaseQueue
@@ -20,20 +23,36 @@ public final class CatalogDatabase: Sendable {
     /// is found damaged when it is used.
     private static let checkedSize: Int64 = 4 << 20
     /// The schema's steps; `user_version` counts those that were taken.
-    private static let schema = [
-        ArtifactKind.allCases.map { kind in
-            """
-            CREATE TABLE \(kind.plural) (
-                id TEXT PRIMARY KEY NOT NULL,
-                size INTEGER NOT NULL,
-                detail TEXT,
-                status TEXT NOT NULL,
-                added_at INTEGER NOT NULL,
-                last_accessed INTEGER,
-                entry TEXT NOT NULL
-            ) STRICT;
-            """
-        }.joined()
+    private static let schema: [@Sendable (Database) throws -> Void] = [
+        { database in
+            for kind in ArtifactKind.allCases {
+                try database.execute(
+                    sql: """
+                        CREATE TABLE \(kind.plural) (
+                            id TEXT PRIMARY KEY NOT NULL,
+                            size INTEGER NOT NULL,
+                            detail TEXT,
+                            status TEXT NOT NULL,
+                            added_at INTEGER NOT NULL,
+                            last_accessed INTEGER,
+                            entry TEXT NOT NULL
+                        ) STRICT;
+                        """)
+            }
+        },
+        // The first catalogs counted one step too, and had all but these columns.
+        { database in
+            for kind in ArtifactKind.allCases {
+                guard try !database.columns(in: kind.plural).contains(where: { $0.name == "status" }) else { continue }
+                try database.execute(
+                    sql: """
+                        ALTER TABLE \(kind.plural) ADD COLUMN detail TEXT;
+                        ALTER TABLE \(kind.plural) ADD COLUMN status TEXT NOT NULL DEFAULT '"Available"';
+                        UPDATE \(kind.plural) SET status = json_quote(json_extract(entry, '$.status'))
+                            WHERE json_valid(entry);
+                        """)
+            }
+        },
     ]
 
     /// Opens the catalog's file, making it if there is none.
@@ -43,7 +62,7 @@ public final class CatalogDatabase: Sendable {
         self.path = path
         // One process at a time: switching a new file to its write-ahead log heeds no time-out, and nobody may move
         // aside what another has just begun.
-        (queue, setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
+        ((queue, isMigrated), setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
             var aside = DamageMark.exists(path) ? try DamageMark.moveAside(path) : nil
             do throws(CatalogError) {
                 return (try Self.open(path), aside)
@@ -100,40 +119,44 @@ public final class CatalogDatabase: Sendable {
         }
     }
 
-    private static func open(_ path: FilePath) throws(CatalogError) -> DatabaseQueue {
+    private static func open(_ path: FilePath) throws(CatalogError) -> (DatabaseQueue, isMigrated: Bool) {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(busyTimeout)
             let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-            try queue.writeWithoutTransaction { database in
+            let isMigrated = try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
                 // Under a power cut NORMAL loses committed rows.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                try migrate(database, path)
+                let isMigrated = try migrate(database, path)
                 if let size = try? path.stat().size, size <= checkedSize {
                     let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
                     guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
                 }
+                return isMigrated
             }
             // What the check has read is not kept: damage that comes later is to be seen, not hidden by a cache.
             queue.releaseMemory()
-            return queue
+            return (queue, isMigrated)
         } catch {
             throw CatalogError(error, path: path.string)
         }
     }
 
-    private static func migrate(_ database: Database, _ path: FilePath) throws {
+    /// Returns whether an earlier schema was there.
+    private static func migrate(_ database: Database, _ path: FilePath) throws -> Bool {
         func version() throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
-        if try version() == schema.count { return }
+        if try version() == schema.count { return false }
+        var present = 0
         try database.inTransaction(.immediate) {
-            let present = try version()
+            present = try version()
             guard (0...schema.count).contains(present) else {
                 throw CatalogError(.io, "\(path.string.visiblyEscaped) was made by a newer version of this program")
             }
-            for step in schema[present...] { try database.execute(sql: step) }
+            for step in schema[present...] { try step(database) }
             try database.execute(sql: "PRAGMA user_version = \(schema.count)")
             return .commit
         }
+        return (1..<schema.count).contains(present)
     }
 }

@@ -92,6 +92,17 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
         }
     }
 
+    /// Fills the columns of all rows from their entries: after an earlier version's file was opened. Rows that cannot be
+    /// read are left to `catalog repair`.
+    public func refresh() throws(CatalogError) {
+        try database.write { database in
+            for json in try String.fetchAll(database, sql: "SELECT entry FROM \(table)") {
+                guard let entry = try? decode(json, nil) else { continue }
+                try store(entry, json, in: database)
+            }
+        }
+    }
+
     private static var available: String { #""Available""# }
 
     private func store(_ entry: Entry, _ json: String, in database: Database) throws {

@@ -28,6 +28,16 @@ extension Hive {
         }
     }
 
+    /// Fills the columns that an earlier version's catalogs had not.
+    func refreshRows() throws(ProvisionError) {
+        do {
+            try models.refresh()
+            try workers.refresh()
+        } catch {
+            throw ProvisionError(hive: error)
+        }
+    }
+
     /// Fills new catalogs from the sidecars of all that is published.
     func adoptAll() throws(ProvisionError) {
         do {

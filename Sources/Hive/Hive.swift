@@ -61,6 +61,7 @@ public final class Hive: Sendable {
             logger.warning("the catalog was damaged and is kept as \(damaged); it is made anew from what is on disk")
             try adoptAll()
         }
+        if database.isMigrated { try refreshRows() }
         try adoptPending()
     }
 
