@@ -1,4 +1,5 @@
 public import ArtifactTypes
+import CSystemCalls
 import Synchronization
 public import SystemPackage
 
@@ -70,6 +71,18 @@ extension ContentStore {
                 throw error
             }
         }
+    }
+
+    /// Whether a copy of that file would share its extents, and take no room.
+    public func sharesExtents(with source: FilePath) -> Bool {
+        let copy = temporaryFile("share")
+        defer { try? FileSystem.removeFile(copy) }
+        let result = try? FileSystem.withFile(source, .readOnly, followLinks: true) { input throws(StoreError) in
+            try FileSystem.withFile(
+                copy, .readWrite, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]
+            ) { output throws(StoreError) in csystem_clone(input.rawValue, output.rawValue) }
+        }
+        return result == 0
     }
 
     /// Whether the blob is here and its content has its digest. Reads all of it.

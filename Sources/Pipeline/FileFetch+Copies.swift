@@ -22,6 +22,14 @@ extension FileFetch {
         return nil
     }
 
+    /// Whether the file takes no room, since it lies where its extents can be shared with.
+    func takesNoRoom(_ file: WantedFile) -> Bool {
+        if let path = plan.localPath(of: file.remote) { return store.sharesExtents(with: path) }
+        guard !job.force, let digest = file.remote.digest, file.remote.unpack == .none else { return false }
+        return caches.candidates(for: digest, size: file.remote.size).first.map { store.sharesExtents(with: $0.file) }
+            ?? false
+    }
+
     /// Nil where the other program's file is not what its name says, or is gone meanwhile: then it is fetched.
     private func adopt(
         _ candidate: BlobCaches.Candidate, as digest: Digest, for remote: RemoteFile

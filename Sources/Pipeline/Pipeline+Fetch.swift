@@ -29,7 +29,8 @@ extension Pipeline {
         _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
     ) async throws -> Fetched {
         let wanted = try prepare(files, of: plan, for: job)
-        let missing = wanted.filter { job.force || !$0.isHere(in: store) }
+        let fetching = fileFetch(of: plan, into: tree, for: job)
+        let missing = wanted.filter { (job.force || !$0.isHere(in: store)) && !fetching.takesNoRoom($0) }
         let needs = missing.map { file in
             SpaceNeed(
                 partial: plan.partialName(of: file.remote), blob: job.force ? nil : file.blob,
@@ -37,18 +38,15 @@ extension Pipeline {
         }
         do {
             return try await store.withPromisedSpace(for: needs, of: plan.item.id, job: job.id) {
-                try await fetchAll(wanted, of: plan, into: tree, for: job)
+                try await fetchAll(wanted, fetching)
             }
         } catch let error as StoreError {
             throw ProvisionError(pipeline: error).of(plan.item.id)
         }
     }
 
-    private func fetchAll(
-        _ wanted: [WantedFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
-    ) async throws -> Fetched {
-        let fetching = fileFetch(of: plan, into: tree, for: job)
-        return try await withThrowingTaskGroup(of: Fetched.self) { group in
+    private func fetchAll(_ wanted: [WantedFile], _ fetching: FileFetch) async throws -> Fetched {
+        try await withThrowingTaskGroup(of: Fetched.self) { group in
             var result = Fetched()
             var rest = wanted[...]
             for _ in 0..<Self.filesInFlight {

@@ -130,7 +130,7 @@ import Testing
     static let sharing = [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]].filter { MountedDisk.canMake($0[0]) }
 
     @Test(
-        "where the file system can share extents, a copy from another cache takes no room",
+        "where the file system can share extents, a copy from another cache takes no room, and none is asked for",
         .enabled(if: MountedDisk.isPossible, "mounts an image: root and loop devices"), arguments: sharing)
     func shared(make: [String]) async throws {
         let disk = try MountedDisk(image: make, megabytes: 320)
@@ -141,6 +141,9 @@ import Testing
         let blobs = disk.path.appending("hub/models--org--tiny/blobs")
         try FileManager.default.createDirectory(atPath: blobs.string, withIntermediateDirectories: true)
         try Data(try content(file)).write(to: URL(fileURLWithPath: blobs.appending(hex).string))
+        // What is left would not hold a second one.
+        let filler = disk.path.appending("filler")
+        try machine.shell(["fallocate", "--length", "\(try freeBytes(disk.path) - 20 << 20)", filler.string])
         sync()
         let before = try FolderSnapshot(disk.path.appending("hub"))
         let free = try freeBytes(disk.path)

@@ -77,10 +77,11 @@ struct FailingDisk {
         ]
     }
 
-    /// So many numbers of `1...count`, spread over it; all of them where `RBEE_WALK=all` asks for that.
+    /// So many numbers of `1...count`, spread over it; as many as `RBEE_WALK` says, and all where that is `all`.
     static func sample(_ wanted: Int, of count: Int) -> [Int] {
-        let isWhole = ProcessInfo.processInfo.environment["RBEE_WALK"] == "all"
-        if isWhole || count <= wanted { return Array(1...max(1, count)) }
+        let walk = ProcessInfo.processInfo.environment["RBEE_WALK"] ?? ""
+        let wanted = walk == "all" ? count : Int(walk) ?? wanted
+        if count <= wanted { return Array(1...max(1, count)) }
         return (0..<wanted).map { 1 + ($0 * (count - 1) + (count / 3)) / wanted % count }
     }
 }
