@@ -23,7 +23,8 @@ extension GitProvisioner {
             outcome = try await job.run(sources, skipped: resolution.metadata, kept: nil)
         } else {
             outcome = try await withKept(payload.url) { [metadata = resolution.metadata] kept throws(ProvisionError) in
-                try await job.run(sources, skipped: metadata, kept: kept)
+                try await compareTag(payload, in: kept, isCertain: !metadata.unverified)
+                return try await job.run(sources, skipped: metadata, kept: kept)
             }
         }
         var fetched = payload
@@ -34,6 +35,17 @@ extension GitProvisioner {
         try await fetchSubmodules(
             of: outcome.checkout, at: request.primary, wanted: payload.submodules, into: staging.root, context)
         return resolution
+    }
+
+    private func compareTag(
+        _ payload: GitPayload, in kept: GitRepository, isCertain: Bool
+    ) async throws(ProvisionError) {
+        guard let ref = payload.ref else { return }
+        do throws(GitError) {
+            try await kept.note(tag: ref, at: payload.commit, isCertain: isCertain)
+        } catch {
+            throw ProvisionError(error).of(payload.url)
+        }
     }
 
     /// Runs `body` with the mirror that is kept of `url`, alone.
@@ -128,15 +140,7 @@ struct GitFetch {
                 if payload.ref != nil { try check(await repository.references(), source) }
                 return try await repository.checkout(payload.commit, into: root)
             }
-            try await provisioner.client.withSession(to: remote) { session throws(GitError) in
-                if let ref = payload.ref { try check(await session.references([ref]), source) }
-                try await session.fetch(payload.commit, into: kept) { [progress = context.progress] state in
-                    progress(
-                        .gitTransfer(
-                            url: remote.url.description, objects: state.objects, totalObjects: state.totalObjects,
-                            bytes: state.bytes))
-                }
-            }
+            try await fetch(from: remote, source, into: kept)
             context.progress(.stage("checking out \(payload.commit)"))
             return try await kept.checkout(payload.commit, into: root)
         } catch  where error.code == .refused && payload.ref == nil {
@@ -144,6 +148,28 @@ struct GitFetch {
                 .revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
         } catch {
             throw ProvisionError(error)
+        }
+    }
+
+    private func fetch(from remote: GitRemote, _ source: GitSource, into kept: GitRepository) async throws(GitError) {
+        let client = provisioner.client
+        let progress = { @Sendable [progress = context.progress] (state: GitFetchProgress) in
+            progress(
+                .gitTransfer(
+                    url: remote.url.description, objects: state.objects, totalObjects: state.totalObjects,
+                    bytes: state.bytes))
+        }
+        do throws(GitError) {
+            try await client.withSession(to: remote) { session throws(GitError) in
+                if let ref = payload.ref { try check(await session.references([ref]), source) }
+                try await session.fetch(payload.commit, into: kept, progress: progress)
+            }
+        } catch  where (error.code == .refused || error.code == .revisionNotFound) && payload.ref == nil {
+            // A server may give out ends of branches and tags alone (`uploadpack.allowReachableSHA1InWant`).
+            context.progress(.stage("fetching all of \(source.url), which does not give out a commit by itself"))
+            try await client.withSession(to: remote) { session throws(GitError) in
+                try await session.fetchHistory(with: payload.commit, into: kept, progress: progress)
+            }
         }
     }
 

@@ -76,6 +76,7 @@ extension GitProvisioner {
             inner.url = url
             inner.configuredOrigin = outer.configuredOrigin ?? outer.url.origin
             inner.address = nil
+            inner.hasAlternative = false
             if url.origin != outer.url.origin { inner.forgetSecrets(caFile: settings.caFile) }
         } catch {
             throw ProvisionError(error).of("submodule \(submodule.path)")

@@ -123,8 +123,13 @@ extension GitProvisioner {
     /// What `reference` asks, and of where.
     func request(_ reference: ArtifactReference) throws(ProvisionError) -> GitRequest {
         var request = try GitRequest(reference, settings)
+        request.primary.hasAlternative = !request.mirrors.isEmpty
         request.primary = try reached(request.primary)
-        request.mirrors = try request.mirrors.map { source throws(ProvisionError) in try reached(source) }
+        request.mirrors = try request.mirrors.map { source throws(ProvisionError) in
+            var mirror = try reached(source)
+            mirror.hasAlternative = true
+            return mirror
+        }
         return request
     }
 
@@ -168,7 +173,8 @@ extension GitProvisioner {
         return GitRemote(
             url: source.place, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
             configuredOrigins: access.configuredOrigins + origins,
-            timeout: .seconds(settings.timeout), sshKey: try key(of: source))
+            timeout: .seconds(settings.timeout), sshKey: try key(of: source),
+            hasAlternative: source.hasAlternative)
     }
 
     /// - Throws: `.configuration` where a key that is named is not there; ssh would only say that nothing was accepted.

@@ -56,6 +56,13 @@ static inline CURLcode ccurl_get_private(CURL *easy, void **value) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, value);
 }
 
+/* Microseconds until the connection stood; 0 where it never did. */
+static inline curl_off_t ccurl_pretransfer_time(CURL *easy) {
+    curl_off_t time = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &time);
+    return time;
+}
+
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

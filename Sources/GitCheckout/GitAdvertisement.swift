@@ -78,7 +78,9 @@ struct GitAdvertisement: Sendable, Equatable {
             }
         }
         references.all = references.all.map {
-            .init(name: $0.name, commit: peeled[$0.name] ?? $0.commit, target: targets[$0.name])
+            .init(
+                name: $0.name, commit: peeled[$0.name] ?? $0.commit, target: targets[$0.name],
+                object: peeled[$0.name] == nil ? nil : $0.commit)
         }
     }
 }
@@ -90,7 +92,9 @@ extension GitReferences.Reference {
         guard words.count >= 2, GitRevision.isCommit(words[0]) else { return nil }
         self.init(name: String(words[1]), commit: String(words[0]))
         for word in words.dropFirst(2) {
-            if word.hasPrefix("peeled:"), GitRevision.isCommit(word.dropFirst(7)) { commit = String(word.dropFirst(7)) }
+            if word.hasPrefix("peeled:"), GitRevision.isCommit(word.dropFirst(7)) {
+                (object, commit) = (commit, String(word.dropFirst(7)))
+            }
             if word.hasPrefix("symref-target:") { target = String(word.dropFirst(14)) }
         }
     }

@@ -67,11 +67,14 @@ public struct GitReferences: Sendable, Hashable {
         public var commit: String
         /// For a symbolic ref (HEAD): the ref that it stands for.
         public var target: String?
+        /// Of an annotated tag, the tag itself.
+        public var object: String?
 
-        public init(name: String, commit: String, target: String? = nil) {
+        public init(name: String, commit: String, target: String? = nil, object: String? = nil) {
             self.name = name
             self.commit = commit
             self.target = target
+            self.object = object
         }
     }
 

@@ -15,10 +15,13 @@ public struct GitRemote: Sendable, Hashable {
     public var timeout: Duration
     /// A private key for ssh, offered instead of the agent's; nil for those that ssh finds.
     public var sshKey: String?
+    /// There is another source of the same: a host that cannot be reached is not tried again.
+    public var hasAlternative: Bool
 
     public init(
         url: GitURL, credential: GitCredential? = nil, allowInsecure: Bool = false, caFile: String? = nil,
-        configuredOrigins: [String] = [], timeout: Duration = .seconds(30), sshKey: String? = nil
+        configuredOrigins: [String] = [], timeout: Duration = .seconds(30), sshKey: String? = nil,
+        hasAlternative: Bool = false
     ) {
         self.url = url
         self.credential = credential
@@ -27,6 +30,7 @@ public struct GitRemote: Sendable, Hashable {
         self.configuredOrigins = configuredOrigins
         self.timeout = timeout
         self.sshKey = sshKey
+        self.hasAlternative = hasAlternative
     }
 }
 

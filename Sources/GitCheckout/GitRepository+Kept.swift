@@ -15,6 +15,10 @@ extension GitRepository {
     static let mostCommits = 64
 
     private var commitsFile: FilePath { path.appending("commits") }
+    /// 4,096 tags: a file of some 300 KB.
+    private static let mostTags = 4096
+
+    private var tagsFile: FilePath { path.appending("tags") }
     private var shallowFile: FilePath { path.appending("shallow") }
 
     /// Commits that are here with their trees, the newest last.
@@ -37,6 +41,24 @@ extension GitRepository {
         let commits = try keptCommits().filter { $0.id != commit.id } + [commit]
         try Self.replace(shallowFile, with: shallow.sorted())
         try Self.replace(commitsFile, with: commits.suffix(Self.mostCommits).map { "\($0.id) \($0.source)" })
+    }
+
+    /// Notes what a tag is at when it is seen first. Branches move; a tag that does is another one under an old name.
+    ///
+    /// - Parameter isCertain: false where a mirror alone says so, which is compared and not noted.
+    /// - Throws: `.untrusted` where it was at another commit.
+    public func note(tag ref: String, at commit: String, isCertain: Bool) throws(GitError) {
+        guard ref.hasPrefix("refs/tags/") else { return }
+        _ = try handle()
+        let lines = try Self.lines(of: tagsFile)
+        for line in lines where line.hasSuffix(" \(ref)") {
+            let seen = line.prefix(40)
+            if seen == commit { return }
+            throw GitError(
+                .untrusted, "\(ref) is at \(commit.prefix(12)), and was at \(seen.prefix(12)) when it was seen first",
+                remedy: "ask who moved it; if that is meant, name the commit: #commit=\(commit)")
+        }
+        if isCertain { try Self.replace(tagsFile, with: lines.suffix(Self.mostTags - 1) + ["\(commit) \(ref)"]) }
     }
 
     /// Forgets which commits are whole, after an object proved to be damaged; they are fetched anew.

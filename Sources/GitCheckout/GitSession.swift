@@ -8,6 +8,8 @@ public struct GitSession: Sendable {
 
     /// The most bytes of refs that are taken: half a million refs.
     static let mostReferenceBytes = 64 << 20
+    /// 16 GiB: four times the largest pack that a forge takes.
+    static let mostPackBytes: Int64 = 16 << 30
 
     /// - Throws: `GitError`, named after the remote's URL.
     init(_ remote: GitRemote, over carrier: any GitCarrier) async throws(GitError) {
@@ -63,19 +65,55 @@ public struct GitSession: Sendable {
         _ commit: String, into repository: GitRepository,
         progress: @escaping @Sendable (GitFetchProgress) -> Void = { _ in }
     ) async throws(GitError) {
-        try await repository.removeUnfinishedPacks()
         let held = try await repository.shallowCommits()
         let have = try await repository.keptCommits().map(\.id)
-        let request = try FetchRequest(want: commit, have: have, shallow: held).encoded(for: server)
+        let request = FetchRequest(wants: [commit], have: have, shallow: held)
+        try await fetch(request, for: commit, into: repository, progress)
+    }
+
+    /// Brings all that the branches and tags hold, for a commit inside of it that the server does not give out by itself.
+    /// - Throws: as `fetch`; `.revisionNotFound` where none of them leads to the commit.
+    public func fetchHistory(
+        with commit: String, into repository: GitRepository,
+        progress: @escaping @Sendable (GitFetchProgress) -> Void = { _ in }
+    ) async throws(GitError) {
+        let all = try await references(["refs/heads/", "refs/tags/"]).all
+        let wants = Set(all.map { server.version == .v0 ? $0.commit : $0.object ?? $0.commit })
+        guard !wants.isEmpty else { throw GitError(.revisionNotFound, "\(remote.url) is empty") }
+        // Nothing of what is here is named: it would be taken to be here with its history.
+        let request = FetchRequest(wants: wants.sorted(), isDeep: true)
+        do throws(GitError) {
+            try await fetch(request, for: commit, into: repository, progress)
+        } catch  where error.code == .revisionNotFound {
+            throw GitError(.revisionNotFound, "no branch or tag of \(remote.url) has \(commit)")
+        }
+    }
+
+    private func fetch(
+        _ request: FetchRequest, for commit: String, into repository: GitRepository,
+        _ progress: @escaping @Sendable (GitFetchProgress) -> Void
+    ) async throws(GitError) {
+        try await repository.removeUnfinishedPacks()
+        let held = try await repository.shallowCommits()
+        let bytes: [UInt8]
+        do throws(GitError) {
+            bytes = try request.encoded(for: server)
+        } catch {
+            throw error.of(remote.url)
+        }
         let answer = Locked(FetchAnswer(version: server.version))
         try await repository.beginPack()
         do throws(GitError) {
             try await withProgressDeadline(remote.timeout, of: remote.url.description) { [carrier, server] meter in
-                try await carrier.exchange(request, version: server.version) { bytes in
+                try await carrier.exchange(bytes, version: server.version) { bytes in
                     let (pack, isComplete) = try answer.withLock { (try $0.feed(bytes), $0.isComplete) }
                     if pack.isEmpty { return isComplete }
                     meter.add(pack.count)
-                    progress(try await repository.appendPack(pack))
+                    let state = try await repository.appendPack(pack)
+                    if state.bytes > Self.mostPackBytes {
+                        throw GitError(.unsafeContent, "the pack is longer than \(Self.mostPackBytes >> 30) GiB")
+                    }
+                    progress(state)
                     return isComplete
                 }
             }

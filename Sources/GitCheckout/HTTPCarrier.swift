@@ -4,8 +4,8 @@ import Transfer
 /// Git over http and https (gitprotocol-http(5)): proxies, certificates, redirects and network rules are the engine's.
 struct HTTPCarrier: GitCarrier {
     private static let service = "git-upload-pack"
-    /// The most bytes of one answer: 16 GiB, four times the largest pack that a forge takes.
-    private static let longestAnswer = 16 << 30
+    /// The most bytes of one answer: a pack and what is wrapped around it.
+    private static let longestAnswer = Int(GitSession.mostPackBytes) + 1 << 30
 
     private let engine: TransferEngine
     private let remote: GitRemote
@@ -74,7 +74,8 @@ struct HTTPCarrier: GitCarrier {
             method: method, url: url,
             // Servers tell git's clients by this word, and answer others with pages.
             headers: headers.merging(["User-Agent": "git/2.0 (rbee-hive)"]) { own, _ in own },
-            secretHeaders: secrets, access: access, maximumBytes: Self.longestAnswer)
+            secretHeaders: secrets, access: access, maximumBytes: Self.longestAnswer,
+            hasAlternative: remote.hasAlternative)
     }
 
     private func send(

@@ -210,9 +210,14 @@ final class EasyExchange {
         }
         if code == CURLE_OK, isHeadComplete, let head { return .answered(head) }
         let text = String(cString: message)
-        return .failed(
-            TransferError(
-                curl: code, text.isEmpty ? Self.text(of: code) : text, url: submission.request.address.safe))
+        var error = TransferError(
+            curl: code, text.isEmpty ? Self.text(of: code) : text, url: submission.request.address.safe)
+        let isFruitless = [
+            CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
+        ].contains(code)
+        // Nothing was ready to be sent yet.
+        error.isUnreachable = isFruitless && ccurl_pretransfer_time(handle) == 0
+        return .failed(error)
     }
 
     private static func text(of code: CURLcode) -> String {

@@ -76,7 +76,10 @@ final class RunningExchanges {
         rateLimit?.forget(id)
         curl_multi_remove_handle(multi, exchange.handle)
         exchange.release()
-        if idle.count < 16 {
+        // One that failed before it had a connection keeps a receive buffer, and takes no other size for it.
+        if case .failed = outcome {
+            curl_easy_cleanup(exchange.handle)
+        } else if idle.count < 16 {
             idle.append(exchange.handle)
         } else {
             curl_easy_cleanup(exchange.handle)

@@ -10,7 +10,8 @@ extension TransferEngine {
         var call = Call(request)
         call.allowsHTTP2 = true
         call.allowsGzip = true
-        return try await retrying { () async throws(TransferError) -> TransferResponse in
+        return try await retrying(hasAlternative: request.hasAlternative) {
+            () async throws(TransferError) -> TransferResponse in
             let sink = CollectingSink(limit: request.maximumBytes)
             let answer = try await perform(call, into: sink)
             guard !answer.wasStopped else {
@@ -23,7 +24,7 @@ extension TransferEngine {
 
     /// Runs attempts until one succeeds, fails for good, or all are spent.
     func retrying(
-        _ attempt: () async throws(TransferError) -> TransferResponse
+        hasAlternative: Bool, _ attempt: () async throws(TransferError) -> TransferResponse
     ) async throws(TransferError) -> TransferResponse {
         let policy = RetryPolicy(configuration)
         for number in 1... {
@@ -37,6 +38,7 @@ extension TransferEngine {
                 wait = try policy.wait(after: head, attempt: number, url: WebAddress.redacted(response.url))
             } catch {
                 guard error.isTransient, number < policy.maximumAttempts else { throw error }
+                if hasAlternative, error.isUnreachable { throw error }
                 wait = policy.backoff(afterAttempt: number)
             }
             try await pause(wait)

@@ -12,7 +12,8 @@ extension TransferEngine {
         var call = Call(request)
         call.minimumRate = 1
         let prepared = call
-        return try await retrying { () async throws(TransferError) -> TransferResponse in
+        return try await retrying(hasAlternative: request.hasAlternative) {
+            () async throws(TransferError) -> TransferResponse in
             try await streamOnce(prepared, limit: request.maximumBytes, receive)
         }
     }

@@ -34,6 +34,8 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
     public var url: String?
     /// Whether another attempt may do better.
     var isTransient: Bool
+    /// No connection came about: nobody is there by that name, or nobody answers.
+    var isUnreachable = false
 
     public init(_ code: Code, _ message: String, url: String? = nil) {
         self.init(code, message, url: url, isTransient: code.isTransient)

@@ -12,10 +12,13 @@ public struct TransferRequest: Sendable {
     public var access: TransferAccess
     /// The longest body that is read, in bytes after decoding.
     public var maximumBytes: Int
+    /// A host that cannot be reached at all is not tried again, for the caller has another.
+    public var hasAlternative: Bool
 
     public init(
         method: String = "GET", url: String, headers: [String: String] = [:], secretHeaders: [String: Secret] = [:],
-        body: [UInt8]? = nil, access: TransferAccess = TransferAccess(), maximumBytes: Int = 32 << 20
+        body: [UInt8]? = nil, access: TransferAccess = TransferAccess(), maximumBytes: Int = 32 << 20,
+        hasAlternative: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -24,6 +27,7 @@ public struct TransferRequest: Sendable {
         self.body = body
         self.access = access
         self.maximumBytes = maximumBytes
+        self.hasAlternative = hasAlternative
     }
 }
 

@@ -35,6 +35,22 @@ struct CheckoutTests {
         #expect(try names(forge.repository.path.appending(".git")).sorted() == before)
     }
 
+    @Test("no attribute of a repository changes a byte, and none leaves a file out or runs anything")
+    func attributes() async throws {
+        let forge = try Forge()
+        let files = [
+            ".gitattributes": "* text eol=crlf ident working-tree-encoding=UTF-16 filter=run export-ignore\n",
+            "a.txt": "$Id$\nline\n", ".lfsconfig": "[lfs]\n\turl = http://127.0.0.1:9/\n",
+        ]
+        for (name, content) in files { try forge.repository.stage(mode: "100644", content: content, at: name) }
+        let head = try forge.repository.commitIndex()
+        let out = try forge.emptyFolder()
+        _ = try await GitRepository.inPlace(at: forge.repository.path).checkout(head, into: out)
+        for (name, content) in files {
+            #expect(try String(contentsOfFile: out.appending(name).string, encoding: .utf8) == content)
+        }
+    }
+
     @Test("a folder without a repository is told so")
     func nothingThere() async throws {
         let folder = try TemporaryDirectory()

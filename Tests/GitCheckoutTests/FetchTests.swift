@@ -18,7 +18,7 @@ struct Forge {
     let hub: TestHub
     let url: GitURL
     let folder: TemporaryDirectory
-    var client = GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger)
+    var client = GitClient(engine: Forge.engine, environment: ["GIT_CONFIG_NOSYSTEM": "1"], logger: Forge.logger)
     var timeout = Duration.seconds(20)
 
     init(user: String? = nil, password: String? = nil) throws {
@@ -154,7 +154,9 @@ struct FetchTests {
     func version0() async throws {
         var forge = try Forge()
         let first = try forge.repository.commit(["a": "1", "b": Forge.noise(5_000, seed: 2)])
-        forge.client = GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger, offersVersion2: false)
+        forge.client = GitClient(
+            engine: Forge.engine, environment: ["GIT_CONFIG_NOSYSTEM": "1"], logger: Forge.logger, offersVersion2: false
+        )
         let session = try await forge.session()
         #expect(session.server.version == .v0)
         #expect(try await session.references(["HEAD"]).find(.head)?.ref == "refs/heads/main")
@@ -192,7 +194,8 @@ struct FetchTests {
             url: try GitURL("http://git.example/x.git"),
             credential: GitCredential(username: "bot", token: Secret("token")))
         let error = await #expect(throws: GitError.self) {
-            try await GitClient(engine: Forge.engine, environment: [:], logger: Forge.logger).connect(to: remote)
+            try await GitClient(engine: Forge.engine, environment: ["GIT_CONFIG_NOSYSTEM": "1"], logger: Forge.logger)
+                .connect(to: remote)
         }
         #expect(error?.code == .untrusted)
     }

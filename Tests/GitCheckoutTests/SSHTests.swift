@@ -49,6 +49,23 @@ struct SSHTests {
         }
     }
 
+    @Test("where the server speaks version 0, what an annotated tag points at is had by the tag")
+    func annotatedTag() async throws {
+        let server = try SSHServer(acceptsProtocol: false)
+        let repository = try TestRepository()
+        let first = try repository.commit(["a": "1"])
+        try repository.git("tag", "-a", "v1", "-m", "one")
+        let folder = try TemporaryDirectory()
+        try repository.commit(["a": "2"])
+        let mirror = GitRepository.kept(in: folder.path)
+        try await client(server).withSession(to: remote(server, repository)) { session throws(GitError) in
+            let found = try await session.references(["refs/tags/"]).find(.tag("v1"))
+            #expect(found?.commit == first)
+            try await session.fetch(first, into: mirror)
+        }
+        #expect(try await mirror.keptCommits().map(\.id) == [first])
+    }
+
     @Test("the short form's path is relative to the home folder, and its host may be one of the user's configuration")
     func shortForm() async throws {
         let server = try SSHServer()

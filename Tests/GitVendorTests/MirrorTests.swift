@@ -22,8 +22,8 @@ struct MirrorTests {
         /// Nobody listens there.
         let dead = "http://127.0.0.1:9/x.git"
 
-        init() throws {
-            world = try World()
+        init(environment: [String: String] = [:]) throws {
+            world = try World(environment: environment)
             repository = try TestRepository()
             try repository.commit(["main.c": "old"])
             old = try TestRepository()
@@ -141,6 +141,29 @@ struct MirrorTests {
         let mixed = try site.world.provisioner(["url": .string(locked), "mirrors": .list([.string(site.dead)])])
         let unavailable = await #expect(throws: ProvisionError.self) { try await site.world.resolve("corp:x", mixed) }
         #expect(unavailable?.code == .unavailable)
+    }
+
+    @Test("what insteadOf leads to is asked in place of url, and url still names the repository")
+    func insteadOf() async throws {
+        let folder = try TemporaryDirectory()
+        let file = folder.path.appending("gitconfig").string
+        let site = try Site(environment: ["GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": file])
+        let base = site.url.replacing("/primary.git", with: "/")
+        try folder.write("[url \"\(base)\"]\n\tinsteadOf = https://public.example/org/\n".utf8, to: "gitconfig")
+        let vendor = try site.world.provisioner([
+            "url": .string("https://public.example/org/primary.git"), "username": .string("bot"),
+            "token": .secret(.environment("TOKEN")),
+        ])
+        let resolution = try await site.world.resolve("corp:worker", vendor)
+        #expect(resolution.revision == site.head)
+        #expect(resolution.git?.url == "https://public.example/org/primary.git")
+        let staging = try site.world.staging()
+        let fetched = try await vendor.fetch(resolution, into: staging, in: site.world.context())
+        #expect(fetched.git?.mirror == site.url)
+        #expect(try site.world.text("main.c", in: staging) == "new")
+        // The token was configured for the public origin.
+        #expect(site.world.hub.requests.allSatisfy { $0.headers["authorization"] == nil })
+        try site.noToken()
     }
 
     @Test("the token of the primary reaches no mirror")

@@ -65,6 +65,30 @@ struct VendorTests {
         #expect(error?.remedy?.contains("side") == true)
     }
 
+    @Test("a tag that moved is refused until its commit is named; a branch that moved, also by force, is followed")
+    func movedTag() async throws {
+        let world = try World()
+        let repository = try TestRepository()
+        try repository.commit(["a": "1"])
+        try repository.git("tag", "v1")
+        let vendor = try world.provisioner(["url": .string(world.hub.addGit("x", repository: repository.path))])
+        func fetch(_ reference: String, _ name: String) async throws {
+            _ = try await vendor.fetch(
+                world.resolve(reference, vendor), into: world.staging(name), in: world.context())
+        }
+        try await fetch("corp:worker@v1", "1")
+        try await fetch("corp:worker@main", "2")
+        try repository.git("commit", "-q", "--amend", "--allow-empty", "-m", "other")
+        let other = try repository.git("rev-parse", "HEAD")
+        try repository.git("tag", "-f", "v1")
+        let error = await #expect(throws: ProvisionError.self) { try await fetch("corp:worker@v1", "3") }
+        #expect(error?.code == .untrusted)
+        #expect(error?.message.contains("refs/tags/v1") == true)
+        #expect(error?.remedy?.contains(other) == true)
+        try await fetch("corp:worker@\(other)", "4")
+        try await fetch("corp:worker@main", "5")
+    }
+
     @Test("offline, what is known is the answer, and else there is none")
     func offline() async throws {
         let world = try World()
@@ -131,60 +155,5 @@ struct VendorTests {
         let without = try world.provisioner(["url": .string(url), "ssh-key": absent])
         let error = await #expect(throws: ProvisionError.self) { try await world.resolve("corp:worker", without) }
         #expect(error?.code == .configuration)
-    }
-
-    @Test("only the submodules that are named are fetched, by relative URL and commit")
-    func submodules() async throws {
-        let world = try World()
-        let inner = try TestRepository()
-        let commit = try inner.commit(["inner.txt": "in"])
-        try inner.commit(["inner.txt": "later"])
-        let outer = try TestRepository()
-        try outer.commit([
-            ".gitmodules": """
-            [submodule "one"]
-                path = deps/one
-                url = ../inner.git
-            [submodule "two"]
-                path = deps/two
-                url = git@github.com:private/two.git
-            """
-        ])
-        for name in ["one", "two"] {
-            try outer.git("update-index", "--add", "--cacheinfo", "160000,\(commit),deps/\(name)")
-        }
-        try outer.commitIndex()
-        _ = world.hub.addGit("inner", repository: inner.path)
-        let url = world.hub.addGit("outer", repository: outer.path)
-        let vendor = try world.provisioner(["url": .string(url), "submodules": .strings(["deps/one"])])
-        let staging = try world.staging()
-        _ = try await vendor.fetch(world.resolve("corp:worker", vendor), into: staging, in: world.context())
-        #expect(try world.text("deps/one/inner.txt", in: staging) == "in")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: staging.root.appending("deps/two").string).isEmpty)
-        let absent = try world.provisioner(["url": .string(url), "submodules": .strings(["deps/three"])])
-        let error = await #expect(throws: ProvisionError.self) {
-            try await absent.fetch(world.resolve("corp:worker", absent), into: world.staging("b"), in: world.context())
-        }
-        #expect(error?.code == .configuration)
-        #expect(error?.remedy == "it has deps/one, deps/two")
-    }
-
-    @Test(
-        "a submodule's URL may not leave for a file or an option",
-        arguments: ["file:///etc", "-u./x", "ext::sh", "../../../../x"])
-    func hostileSubmodules(url: String) async throws {
-        let world = try World()
-        let outer = try TestRepository()
-        let commit = try outer.commit([".gitmodules": "[submodule \"x\"]\n\tpath = x\n\turl = \(url)\n"])
-        try outer.git("update-index", "--add", "--cacheinfo", "160000,\(commit),x")
-        try outer.commitIndex()
-        let vendor = try world.provisioner([
-            "url": .string(world.hub.addGit("outer", repository: outer.path)), "submodules": .boolean(true),
-        ])
-        let error = await #expect(throws: ProvisionError.self) {
-            try await vendor.fetch(world.resolve("corp:worker", vendor), into: world.staging(), in: world.context())
-        }
-        let expected: [ProvisionError.Code] = [.untrusted, .unsafeContent, .unsupported, .invalid]
-        #expect(error.map { expected.contains($0.code) } == true)
     }
 }

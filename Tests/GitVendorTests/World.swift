@@ -13,6 +13,8 @@ import Transfer
 /// A vendor in a world of its own: a forge on loopback, kept mirrors and staging in a temporary folder.
 struct World {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    /// The machine's configuration of git may rewrite hosts.
+    static let ownGit = ["GIT_CONFIG_NOSYSTEM": "1"]
     static let token = "canary-4f1d9a7b"
 
     let hub: TestHub
@@ -48,7 +50,7 @@ struct World {
                 let name = key.map { $0.isLetter || $0.isNumber ? String($0) : "-" }.joined()
                 try folder.write([], to: "kept/\(name)/.lock")
                 try await body(folder.path.appending("kept").appending(name))
-            }, environment: environment, logger: Self.logger)
+            }, environment: environment.merging(Self.ownGit) { given, _ in given }, logger: Self.logger)
         let engine = TransferEngine(TransferConfiguration(maximumAttempts: 1), logger: Self.logger)
         let configuration = VendorConfiguration(
             name: name, module: "git", provides: [.worker], options: VendorOptions(options))

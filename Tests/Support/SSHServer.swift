@@ -81,7 +81,10 @@ public final class SSHServer: Sendable {
 
     /// Where `ssh` reads the client configuration and no other.
     public var environment: [String: String] {
-        ["PATH": "\(folder.path.appending("bin")):/usr/bin:/bin", "HOME": NSHomeDirectory()]
+        [
+            "PATH": "\(folder.path.appending("bin")):/usr/bin:/bin", "HOME": folder.path.string,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        ]
     }
 }
 

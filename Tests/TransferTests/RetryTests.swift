@@ -115,6 +115,19 @@ struct RetryTests {
         #expect(bench.log.text.contains("too slow"))
     }
 
+    @Test("of a host that cannot be reached are not made where there is another", arguments: [true, false])
+    func unreachable(hasAlternative: Bool) async throws {
+        // Nobody listens there; no such name is ever given out (RFC 6761).
+        for url in ["http://127.0.0.1:9", "http://host.invalid"] {
+            let bench = try Bench()
+            let request = TransferRequest(
+                url: url, access: TransferAccess(configuredOrigins: [url]), hasAlternative: hasAlternative)
+            let error = await #expect(throws: TransferError.self) { try await bench.engine.send(request) }
+            #expect(error?.code == .connect, "\(error.map { String(describing: $0) } ?? "")")
+            #expect(bench.waits.all.count == (hasAlternative ? 0 : 4))
+        }
+    }
+
     @Test("of a body that always ends early are bounded")
     func alwaysShort() async throws {
         let server = try ScriptedServer { [bytes] request, wire in
