@@ -155,7 +155,7 @@ struct DownloadRun {
         let result = await Result<Answer, TransferError>.catching { [engine] () async throws(TransferError) in
             try await engine.perform(call, into: sink)
         }
-        let report = sink.report
+        let report = sink.finish()
         note(report)
         let answer = try result.get()
         if let failure = report.failure { throw failure }

@@ -17,12 +17,18 @@ final class DownloadSink: AnswerSink {
         var journal: DownloadJournal?
     }
 
+    private struct State: ~Copyable {
+        var report: Report
+        /// Nil until a head was judged to bring content.
+        var writer: ShareWriter?
+    }
+
     private let question: DownloadQuestion
     private let source: DownloadSource
     private let file: SegmentedFile
     /// Whether this is the connection that decides which version of the content is fetched; others join it.
     private let isLeading: Bool
-    private let state: Mutex<Report>
+    private let state: Mutex<State>
 
     init(
         _ question: DownloadQuestion, source: DownloadSource, share: SegmentedFile.Share, of file: SegmentedFile,
@@ -32,54 +38,70 @@ final class DownloadSink: AnswerSink {
         self.source = source
         self.file = file
         self.isLeading = isLeading
-        state = Mutex(Report(share: share))
+        state = Mutex(State(report: Report(share: share), writer: nil))
     }
 
-    var report: Report { state.withLock { $0 } }
+    /// Ends the attempt: writes what is still gathered, and tells what came of it. After the exchange's end alone.
+    func finish() -> Report {
+        state.withLock { state in
+            let remaining = remaining(state.report)
+            do throws(TransferError) {
+                try state.writer?.flush(remaining: remaining)
+            } catch {
+                state.report.failure = state.report.failure ?? error
+            }
+            state.writer = nil
+            return state.report
+        }
+    }
 
     func begin(_ head: ResponseHead) -> BodyDecision {
         let judgement = question.judge(head, url: safe)
         return state.withLock { state in
-            state.judgement = judgement
+            state.report.judgement = judgement
             do throws(TransferError) {
                 switch judgement {
                 case .append(let total):
-                    try goOn(total, &state)
-                    return .take
+                    try goOn(total, &state.report)
                 case .whole(let total):
                     guard isLeading else { return .discard }
-                    try beginAnew(head, total ?? question.size, &state)
-                    return .take
-                case .invalid(let error): state.failure = error
-                case .complete, .startOver, .refused: break
+                    try beginAnew(head, total ?? question.size, &state.report)
+                case .invalid(let error): throw error
+                case .complete, .startOver, .refused: return .discard
                 }
             } catch {
-                state.failure = error
+                state.report.failure = error
+                return .discard
             }
-            return .discard
+            state.writer = ShareWriter(state.report.share, of: file, at: state.report.position)
+            return .take
         }
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict {
         state.withLock { state in
-            guard let end = file.end(of: state.share) else { return .stop }
-            let limit = min(end, state.total ?? question.maximumBytes ?? .max)
-            let count = Int(min(Int64(bytes.count), max(0, limit - state.position)))
+            guard let end = file.end(of: state.report.share) else { return .stop }
+            let limit = min(end, state.report.total ?? question.maximumBytes ?? .max)
+            let count = Int(min(Int64(bytes.count), max(0, limit - state.report.position)))
+            let remaining = remaining(state.report)
             do throws(TransferError) {
-                let remaining = state.total.map { $0 - state.position }
-                try file.file.write(.init(rebasing: bytes[..<count]), at: state.position, remaining: remaining)
+                try state.writer?.append(.init(rebasing: bytes[..<count]), remaining: remaining)
             } catch {
-                state.failure = error
+                state.report.failure = error
                 return .stop
             }
-            state.position += Int64(count)
-            state.received += Int64(count)
-            file.advance(state.share, to: state.position)
-            if state.position == end, end < state.share.end ?? state.total ?? .max { return .stop }
+            state.report.position += Int64(count)
+            state.report.received += Int64(count)
+            let isCut = end < state.report.share.end ?? state.report.total ?? .max
+            if state.report.position == end, isCut { return .stop }
             guard count < bytes.count else { return .taken }
-            state.failure = overrun(state)
+            state.report.failure = overrun(state.report)
             return .stop
         }
+    }
+
+    private func remaining(_ report: Report) -> Int64? {
+        report.total.map { $0 - report.position }
     }
 
     private var safe: String { WebAddress.redacted(source.url) }

@@ -19,8 +19,6 @@ final class FrontHasher: Sendable {
         /// Counts the times the file began anew.
         var generation = 0
         var total: Int64?
-        var signalled: Int64 = 0
-        var signalledAt: ContinuousClock.Instant?
         var hasEnded = false
         var failure: TransferError?
         var waiter: Waiter?
@@ -68,20 +66,13 @@ final class FrontHasher: Sendable {
         state.withLock { $0.total = total }
     }
 
-    /// The file is whole up to `front`. Cheap: libcurl hands out 16 KiB at a time.
+    /// The file is whole up to `front`.
     func advance(to front: Int64, filled: Int64) {
-        let isWorthWaking = state.withLock { state in
+        state.withLock { state in
             state.front = max(state.front, front)
             state.filled = filled
-            if state.front - state.signalled < 512 << 10 {
-                let now = ContinuousClock.now
-                if let last = state.signalledAt, now - last < Self.reportInterval { return false }
-                state.signalledAt = now
-            }
-            state.signalled = state.front
-            return true
         }
-        if isWorthWaking { wake.yield() }
+        wake.yield()
     }
 
     /// The file was emptied.
@@ -89,7 +80,6 @@ final class FrontHasher: Sendable {
         state.withLock { state in
             state.front = 0
             state.filled = 0
-            state.signalled = 0
             state.generation += 1
         }
         wake.yield()

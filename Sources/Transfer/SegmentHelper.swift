@@ -48,9 +48,10 @@ struct SegmentHelper: Sendable {
             _ = try await engine.perform(
                 Call(question, from: lead.source, until: share.end, access: access), into: sink)
         } catch {
-            return sink.report.received > 0 ? sink.report : nil
+            let report = sink.finish()
+            return report.received > 0 ? report : nil
         }
-        return sink.report
+        return sink.finish()
     }
 }
 
