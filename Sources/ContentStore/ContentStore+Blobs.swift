@@ -35,15 +35,24 @@ extension ContentStore {
     /// name with the first tree that is published with it: a thousand small files would cost a thousand syncs more.
     /// - Throws: `unsafe` unless it is a regular file of the store's file system, `io`, `insufficientSpace`.
     public func storeBlob(from part: FilePath, sha256 digest: Digest) async throws(StoreError) {
-        guard digest.algorithm == .sha256 else {
-            throw StoreError(.unsafe, "\(digest) is no sha256: blobs are named by nothing else")
-        }
-        try await offPool { _ throws(StoreError) in
-            try self.keepBlob(part, digest)
-            if part.extension == "part" {
-                var journal = part
-                journal.extension = "journal"
-                try FileSystem.removeFile(journal)
+        try await offPool { _ throws(StoreError) in try self.keepPart(part, digest) }
+    }
+
+    /// Makes many verified files blobs, with few waits for the disk where they are many: for small files, each of which
+    /// would wait for a journal commit of its own.
+    ///
+    /// A file that is gone because another process has made it the blob meanwhile is fine.
+    /// - Throws: as the one for a single file; those that came first are blobs then.
+    public func storeBlobs(_ parts: [(part: FilePath, sha256: Digest)]) async throws(StoreError) {
+        try await offPool { cancellation throws(StoreError) in
+            let together = try self.syncTogether(parts.map(\.part))
+            for (part, digest) in parts {
+                try cancellation.check()
+                do throws(StoreError) {
+                    try self.keepPart(part, digest, isDurable: together)
+                } catch {
+                    guard FileSystem.status(part) == nil, self.hasBlob(digest) else { throw error }
+                }
             }
         }
     }
@@ -106,19 +115,44 @@ extension ContentStore {
         }
     }
 
+    /// False where each is to be synced alone: because they are few, or the system knows no other way.
+    private func syncTogether(_ parts: [FilePath]) throws(StoreError) -> Bool {
+        guard parts.count > FileSystem.filesWorthSyncingAlone else { return false }
+        do throws(StoreError) {
+            return try FileSystem.syncFileSystem(of: partials)
+        } catch {
+            // Any of them may be what the disk could not take.
+            for part in parts { try? FileSystem.removeFile(part) }
+            throw error
+        }
+    }
+
+    private func keepPart(_ part: FilePath, _ digest: Digest, isDurable: Bool = false) throws(StoreError) {
+        guard digest.algorithm == .sha256 else {
+            throw StoreError(.unsafe, "\(digest) is no sha256: blobs are named by nothing else")
+        }
+        try keepBlob(part, digest, isDurable: isDurable)
+        guard part.extension == "part" else { return }
+        var journal = part
+        journal.extension = "journal"
+        try FileSystem.removeFile(journal)
+    }
+
     /// Gives a verified file of the store's file system its name as a blob.
-    func keepBlob(_ file: FilePath, _ digest: Digest) throws(StoreError) {
+    func keepBlob(_ file: FilePath, _ digest: Digest, isDurable: Bool = false) throws(StoreError) {
         let blob = blobPath(digest)
         try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
             let status = try FileSystem.status(of: descriptor, file)
             guard status.type == .regular else { throw StoreError(.unsafe, "\(file.visible) is not a regular file") }
             if hasBlob(digest, size: status.size) { return try FileSystem.removeFile(file) }
-            do throws(StoreError) {
-                try FileSystem.sync(descriptor, file)
-            } catch {
-                // What the disk could not take the kernel still shows for a while: nothing may go on from it.
-                try? FileSystem.removeFile(file)
-                throw error
+            if !isDurable {
+                do throws(StoreError) {
+                    try FileSystem.sync(descriptor, file)
+                } catch {
+                    // What the disk could not take the kernel still shows for a while: nothing may go on from it.
+                    try? FileSystem.removeFile(file)
+                    throw error
+                }
             }
             try FileSystem.makeFolders(blob.removingLastComponent())
             try bring(file, to: blob, digest)
@@ -151,7 +185,7 @@ extension ContentStore {
     /// Makes the names of blobs durable.
     func syncNames(ofBlobs digests: some Sequence<Digest>) throws(StoreError) {
         let folders = Set(digests.map { blobPath($0).removingLastComponent() })
-        for folder in folders.union(folders.map { $0.removingLastComponent() }) { try FileSystem.syncFolder(folder) }
+        try FileSystem.syncFolders(Array(folders.union(folders.map { $0.removingLastComponent() })))
     }
 
     /// A name in staging that no other task or process has. Garbage, should this process die.

@@ -29,7 +29,7 @@ extension ContentStore {
                 throw StoreError(.unsafe, "\(path) is in the tree and was not taken in")
             }
             try FileSystem.write(json, to: tree.root.appending(Sidecar.fileName), mode: .blob)
-            for folder in try tree.folders() { try FileSystem.syncFolder(folder) }
+            try FileSystem.syncFolders(tree.folders())
             try cancellation.check()
             try self.mark(item)
             try self.giveName(tree.root, item)

@@ -141,6 +141,35 @@ enum FileSystem {
         }
     }
 
+    /// Above so many files one sync of the whole file system costs less than one of each: an fsync on ext4 is a
+    /// journal commit.
+    static let filesWorthSyncingAlone = 32
+
+    /// Makes the content of files in or below a folder durable.
+    static func syncFiles(_ files: [FilePath], in folder: FilePath) throws(StoreError) {
+        if files.count > filesWorthSyncingAlone, try syncFileSystem(of: folder) { return }
+        for path in files {
+            try withFile(path, .readOnly) { file throws(StoreError) in try sync(file, path) }
+        }
+    }
+
+    /// Makes the names in folders durable.
+    static func syncFolders(_ folders: [FilePath]) throws(StoreError) {
+        if folders.count > filesWorthSyncingAlone, try syncFileSystem(of: folders[0]) { return }
+        for folder in folders { try syncFolder(folder) }
+    }
+
+    /// Makes all that was written to a folder's file system durable; false where the system cannot.
+    static func syncFileSystem(of folder: FilePath) throws(StoreError) -> Bool {
+        try withFile(folder, .readOnly, options: .directory, followLinks: true) { file throws(StoreError) in
+            switch csystem_sync_file_system(file.rawValue) {
+            case -ENOSYS: return false
+            case let result where result < 0: throw StoreError(Errno(rawValue: -result), "write", folder)
+            default: return true
+            }
+        }
+    }
+
     static func setMode(_ file: FileDescriptor, _ mode: FilePermissions, _ path: FilePath) throws(StoreError) {
         if fchmod(file.rawValue, mode.rawValue) != 0 {
             throw StoreError(Errno(rawValue: errno), "change the mode of", path)

@@ -1,13 +1,9 @@
 public import ArtifactTypes
-import CSystemCalls
 public import SystemPackage
 
 extension StagedTree {
     /// More than this is no artifact but an attack on whoever lists it.
     private static let maximumEntries = 1_000_000
-    /// Above so many files one sync of the whole file system costs less than one of each: an fsync on ext4 is a
-    /// journal commit.
-    private static let filesWorthSyncingAlone = 64
 
     /// Copies a regular file from elsewhere on this machine into the tree, for `scan` to take in; a link is not followed.
     ///
@@ -39,18 +35,12 @@ extension StagedTree {
     public func scan() async throws(StoreError) -> [SidecarFile] {
         try await offPool { cancellation throws(StoreError) in
             let found = try self.walk()
-            let alone = found.files.count <= Self.filesWorthSyncingAlone
             var files: [SidecarFile] = []
             for path in found.files {
                 try cancellation.check()
-                files.append(try self.takeIn(path, sync: alone, cancellation))
+                files.append(try self.takeIn(path, cancellation))
             }
-            if !alone {
-                try FileSystem.withFile(self.root, .readOnly, options: .directory) { folder throws(StoreError) in
-                    let result = csystem_sync_file_system(folder.rawValue)
-                    if result < 0 { throw StoreError(Errno(rawValue: -result), "write", self.root) }
-                }
-            }
+            try FileSystem.syncFiles(files.map { self.path($0.path) }, in: self.root)
             for file in files { try self.record(file) }
             for path in found.links { try self.record(self.checkedLink(path)) }
             return files
@@ -98,7 +88,7 @@ extension StagedTree {
     }
 
     private func takeIn(
-        _ path: RelativePath, sync: Bool, _ cancellation: Cancellation
+        _ path: RelativePath, _ cancellation: Cancellation
     ) throws(StoreError) -> SidecarFile {
         let file = self.path(path)
         return try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
@@ -107,7 +97,6 @@ extension StagedTree {
             let (digest, size) = try FileSystem.hash(descriptor, file, cancellation: cancellation)
             let executable = !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
             try FileSystem.setMode(descriptor, executable ? .executable : .blob, file)
-            if sync { try FileSystem.sync(descriptor, file) }
             return SidecarFile(path: path, size: size, digest: digest, blob: false, executable: executable)
         }
     }

@@ -64,6 +64,8 @@ struct FileFetch: Sendable {
             })
         var fetched = Pipeline.Fetched(unverified: remote.digest == nil)
         switch remote.unpack {
+        case .none where outcome.size <= ArrivedFile.maximumSize:
+            fetched.arrived = [ArrivedFile(path: remote.path, part: partial.part, sha256: outcome.sha256)]
         case .none:
             try await store.storeBlob(from: partial.part, sha256: outcome.sha256)
             try await tree?.link(blob: outcome.sha256, at: remote.path)
@@ -82,6 +84,12 @@ struct FileFetch: Sendable {
         }
         job.progress(.fileDone(path: remote.path.string, bytes: outcome.size))
         return fetched
+    }
+
+    /// Puts small files that have arrived into the store and the tree. They wait for the disk together.
+    func keep(_ arrived: [ArrivedFile]) async throws {
+        try await store.storeBlobs(arrived.map { ($0.part, $0.sha256) })
+        for file in arrived { try await tree?.link(blob: file.sha256, at: file.path) }
     }
 
     /// Signed URLs expire: the vendor is asked again for the same file at the same revision.

@@ -14,15 +14,17 @@ extension Pipeline {
         var unverified = false
         /// Partials of archives, to be removed once their content is published.
         var unpacked: [String] = []
+        /// Small files that are whole, and not in the store yet.
+        var arrived: [ArrivedFile] = []
 
         mutating func add(_ other: Fetched) {
             unverified = unverified || other.unverified
             unpacked += other.unpacked
+            arrived += other.arrived
         }
     }
 
-    /// How many files are in flight; the engine bounds the connections to a host on its own. A small file waits for the
-    /// disk most of its time, and files that wait together are synced together.
+    /// How many files are in flight; the engine bounds the connections to a host on its own.
     private static let filesInFlight = 16
 
     func fetch(
@@ -58,6 +60,7 @@ extension Pipeline {
                 guard let file = rest.popFirst() else { continue }
                 group.addTask { try await fetching.run(file) }
             }
+            try await fetching.keep(result.arrived)
             return result
         }
     }

@@ -49,7 +49,8 @@ extension Pipeline {
         // Two files of one content are good again after the first.
         if try await !store.isIntact(file.digest) {
             try store.discardBlob(file.digest)
-            _ = try await fileFetch(of: plan, into: nil, for: job).run(WantedFile(remote: remote, seen: nil))
+            let fetching = fileFetch(of: plan, into: nil, for: job)
+            try await fetching.keep(fetching.run(WantedFile(remote: remote, seen: nil)).arrived)
         }
         try await store.restore(file.digest)
     }

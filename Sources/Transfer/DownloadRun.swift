@@ -46,7 +46,7 @@ struct DownloadRun {
         highWater = file.filledBytes
     }
 
-    /// Tries the sources until one has delivered, and waits until the content is on the disk.
+    /// Tries the sources until one has delivered.
     mutating func outcome() async throws(TransferError) -> DownloadOutcome {
         while true {
             let size = try await fetch()
@@ -55,21 +55,9 @@ struct DownloadRun {
                 try contentIsWrong(digest, digests)
                 continue
             }
-            try await makeDurable()
             return DownloadOutcome(
                 size: size, sha256: digests.sha256, verified: download.digest != nil, fetchedBytes: fetched,
                 entityTag: entityTag, finalURL: finalURL, skipped: skipped)
-        }
-    }
-
-    /// What the disk could not take the kernel still shows for a while, and forgets: nothing may go on from it.
-    private func makeDurable() async throws(TransferError) {
-        do throws(TransferError) {
-            try await file.file.synchronize()
-        } catch {
-            try? file.file.remove()
-            try? DownloadJournal.remove(download.journal)
-            throw error
         }
     }
 

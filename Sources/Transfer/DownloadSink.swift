@@ -122,7 +122,8 @@ final class DownloadSink: AnswerSink {
             state.share = share
         }
         let journal = DownloadJournal(source: safe, entityTag: head.strongEntityTag, total: total)
-        try file.write(journal)
+        // A digest proves what is held of a file that nobody divides.
+        if !question.hasDigest || total ?? .max >= SegmentHelper.minimumSize { try file.write(journal) }
         state.journal = journal
         state.position = 0
         state.total = total

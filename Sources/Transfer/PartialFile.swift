@@ -8,6 +8,9 @@ final class PartialFile: Sendable {
     let path: FilePath
     let descriptor: FileDescriptor
 
+    /// What is smaller is written at once, and a full disk known as early.
+    private static let smallestReservation: Int64 = 1 << 20
+
     /// Opens it, or makes it with mode 0600.
     init(_ path: FilePath) throws(TransferError) {
         self.path = path
@@ -20,7 +23,7 @@ final class PartialFile: Sendable {
     }
 
     deinit {
-        // Durability is what `synchronize` said; a failing close can add nothing to it.
+        // Who keeps the file syncs it; a failing close can add nothing to that.
         try? descriptor.close()
     }
 
@@ -57,6 +60,7 @@ final class PartialFile: Sendable {
 
     /// Reserves room for `size` bytes in all, so that a full disk is known before the first one.
     func reserve(_ size: Int64) throws(TransferError) {
+        guard size >= Self.smallestReservation else { return }
         let status = try status()
         let allocated = Int64(status.st_blocks) * 512  // in units of 512 by definition, stat(2)
         guard size > allocated else { return }
@@ -68,15 +72,9 @@ final class PartialFile: Sendable {
         }
     }
 
-    /// Begins to write a range to the disk; what it could not begin, `synchronize` does.
+    /// Begins to write a range to the disk, so that the sync at the end has little left.
     func startWriteback(from offset: Int64, length: Int64) {
         _ = csystem_start_writeback(descriptor.rawValue, offset, length)
-    }
-
-    /// Waits until the content is on the disk. After a failure the content counts as lost: the kernel reports it once.
-    func synchronize() async throws(TransferError) {
-        let number = await onThread { [self] in fdatasync(descriptor.rawValue) == 0 ? 0 : errno }
-        guard number == 0 else { throw TransferError(file: path, "sync", Errno(rawValue: number)) }
     }
 
     /// Removes the file's name.

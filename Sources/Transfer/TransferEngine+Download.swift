@@ -1,8 +1,8 @@
 import ArtifactTypes
 
 extension TransferEngine {
-    /// Fetches one file into `download.partial`, going on from what lies there, and returns when it is whole, matches
-    /// what was published, and is on the disk.
+    /// Fetches one file into `download.partial`, going on from what lies there, and returns when it is whole and matches
+    /// what was published. Whoever keeps the file makes it durable.
     ///
     /// - What is held is hashed from the disk again; it is kept where a strong ETag proves the server's version the same
     ///   (RFC 9110, 13.1.5), or where a digest will prove the whole.
