@@ -166,7 +166,7 @@ def main():
     print(f"hf: {version('hf', 'version') or 'not installed'}; load {os.getloadavg()[0]:.1f}")
     for case in options.cases:
         print(f"\n### {CASES[case][0]}, {options.seeds} seeds\n\n"
-              "| | right by one call | calls until done | right | wrong and not noticed | never done | "
+              "| | right by one call | calls until done | done and right | done and wrong | never done | "
               "sent ÷ served | answers | s |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
         for client in clients:
             runs = [measure(client, programs, options.work.resolve(), case, seed) for seed in range(options.seeds)]

@@ -40,7 +40,8 @@ import Testing
         let outcome = try await program.outcome()
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
 
-        let lines = outcome.output.replacing("\u{1B}[1A\u{1B}[2K", with: "").split(separator: "\r\n").map(String.init)
+        let lines = outcome.output.replacing("\u{1B}[1A", with: "").replacing("\r\u{1B}[2K", with: "")
+            .replacing("\u{1B}[2K", with: "").split(separator: "\r\n").map(String.init)
         let bars = lines.filter { $0.hasPrefix("total") || $0.contains("░") }
         #expect(bars.count > 4)
         // Each of the two Chinese characters takes two columns.

@@ -13,8 +13,10 @@ extension GlobalOptions {
     var renderer: any ProgressRenderer {
         if json { return JSONProgress() }
         if quiet { return NoProgress() }
-        if Console.isTerminal(STDERR_FILENO) {
-            return TerminalProgress(colours: ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+        let environment = ProcessInfo.processInfo.environment
+        // A dumb terminal moves its cursor nowhere.
+        if Console.isTerminal(STDERR_FILENO), environment["TERM"] != "dumb" {
+            return TerminalProgress(colours: environment["NO_COLOR"] == nil)
         }
         return LineProgress()
     }

@@ -64,7 +64,9 @@ final class TerminalProgress: ProgressRenderer {
 
     /// A terminal that became narrower has broken the lines that are on it.
     private static func erase(_ lines: [Int], width: Int) -> String {
+        if lines.isEmpty { return "" }
         let rows = lines.reduce(0) { $0 + max(1, ($1 + width - 1) / max(1, width)) }
-        return String(repeating: "\u{1B}[1A\u{1B}[2K", count: rows)
+        // The line below the bars holds what was typed meanwhile, as the "^C" of an interruption.
+        return "\r\u{1B}[2K" + String(repeating: "\u{1B}[1A\u{1B}[2K", count: rows)
     }
 }
