@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What the holder of a lock says of itself in the lock's file: its process, and how far it is.
 public struct LockHolder: Sendable, Hashable, CustomStringConvertible {
     /// Nil where it has not said.
@@ -28,4 +30,24 @@ public struct LockHolder: Sendable, Hashable, CustomStringConvertible {
 
     /// `process 4711`.
     public var description: String { process.map { "process \($0)" } ?? "another process" }
+}
+
+extension LockHolder {
+    /// What to give as `onWait` where `tell` is to hear of each holder once, and not of how far it is.
+    public static func each(_ tell: @escaping @Sendable (LockHolder) -> Void) -> @Sendable (LockHolder) -> Void {
+        let last = Last()
+        return { holder in if last.becomes(holder) { tell(holder) } }
+    }
+
+    private final class Last: Sendable {
+        private let process = Mutex<Int32??>(nil)
+
+        /// Whether it was another one.
+        func becomes(_ holder: LockHolder) -> Bool {
+            process.withLock { process in
+                defer { process = holder.process }
+                return process != .some(holder.process)
+            }
+        }
+    }
 }

@@ -77,7 +77,7 @@ extension Hive {
     /// Under the item's lock: whoever removed the tree meanwhile has removed the row too, and it must not come back.
     private func settling(_ item: StoreItem, _ add: () throws -> Void) async throws(ProvisionError) {
         do {
-            try await store.withLock(.item(item), deadline: .seconds(300)) {
+            try await withItem(item) {
                 guard try store.sidecar(item) != nil else {
                     throw ProvisionError(
                         .notFound, "\(item) was removed by another process", remedy: "ask for it again")

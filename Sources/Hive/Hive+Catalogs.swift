@@ -94,7 +94,7 @@ extension Hive {
 
     private func mend<Entry>(_ finding: CatalogAudit<Entry>.Finding, in audit: CatalogAudit<Entry>) async throws {
         let item = finding.item
-        try await store.withLock(.item(item), deadline: .seconds(300)) {
+        try await withItem(item) {
             switch finding.disagreement {
             case .rowWithoutTree, .treeWithoutRow, .unreadableRow, .differentRow: try audit.mendRow(of: item)
             case .damagedSidecar:

@@ -11,7 +11,7 @@ extension Hive {
     public func setPinned(_ pinned: Bool, _ entry: ModelEntry) async throws(ProvisionError) -> ModelEntry {
         let item = StoreItem(kind: .model, id: entry.id)
         do {
-            return try await store.withLock(.item(item), deadline: .seconds(300)) {
+            return try await withItem(item) {
                 guard try models.contains(item.id) else {
                     throw ProvisionError(.notFound, "\(item) was removed meanwhile")
                 }

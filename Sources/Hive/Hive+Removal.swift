@@ -8,7 +8,7 @@ extension Hive {
     /// start finishes it.
     func removing(_ item: StoreItem, row: @Sendable () throws -> Void) async throws(ProvisionError) {
         do {
-            try await store.withLock(.item(item), deadline: .seconds(300)) {
+            try await withItem(item) {
                 try await store.remove(item)
                 try row()
                 try store.unpin(item)

@@ -90,7 +90,8 @@ public final class Hive: Sendable {
                 }
             },
             keptSources: KeptSources { key, body in
-                try await store.withSource(key) { folder in try await body(folder) }
+                let waiting = configuration.logger.waiting("fetches the same repository")
+                return try await store.withSource(key, onWait: waiting) { folder in try await body(folder) }
             },
             environment: configuration.environment, logger: configuration.logger)
     }

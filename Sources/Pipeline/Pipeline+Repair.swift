@@ -27,7 +27,8 @@ extension Pipeline {
         }
         let plan = Plan(match: match, resolution: again, item: item)
         do {
-            try await store.withLock(.item(item), deadline: Self.lockDeadline, onWait: { _ in }) {
+            let waiting = Waiting("works on \(item.id)", job)
+            try await store.withLock(.item(item), deadline: Self.lockDeadline, onWait: { waiting.tell($0) }) {
                 for path in paths { try await repair(path, of: sidecar, plan: plan, for: job) }
             }
         } catch {

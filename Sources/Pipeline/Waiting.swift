@@ -5,27 +5,20 @@ import Synchronization
 
 /// What a job shows while another process does the same: who that is, each time that it is another one, and how far it
 /// is.
-final class Waiting: Sendable {
-    private let work: String
-    private let job: ProvisionJob
+struct Waiting: Sendable {
+    private let name: @Sendable (LockHolder) -> Void
     private let show: @Sendable (LockHolder) -> Void
-    private let told = Mutex<Int32??>(nil)
 
     /// - Parameters:
     ///   - work: what the holder does: `fetches model.gguf`.
     ///   - show: called whenever the holder has said something new.
-    init(_ work: String, _ job: ProvisionJob, show: @escaping @Sendable (LockHolder) -> Void) {
-        self.work = work
-        self.job = job
+    init(_ work: String, _ job: ProvisionJob, show: @escaping @Sendable (LockHolder) -> Void = { _ in }) {
+        name = LockHolder.each { job.progress(.notice("waiting for \($0), which \(work)")) }
         self.show = show
     }
 
     func tell(_ holder: LockHolder) {
-        let isNew = told.withLock { told in
-            defer { told = holder.process }
-            return told != .some(holder.process)
-        }
-        if isNew { job.progress(.notice("waiting for \(holder), which \(work)")) }
+        name(holder)
         show(holder)
     }
 }
@@ -35,7 +28,7 @@ extension Pipeline {
     /// arrived, and what is whole lies in the store.
     func waiting(_ plan: Plan, for job: ProvisionJob) throws -> Waiting {
         let work = "works on \(plan.item.id)"
-        guard case .files(let files, _) = plan.resolution.payload else { return Waiting(work, job) { _ in } }
+        guard case .files(let files, _) = plan.resolution.payload else { return Waiting(work, job) }
         let wanted = try wanted(files, of: plan, for: job)
         let missing = Mutex<[WantedFile]?>(nil)
         return Waiting(work, job) { [self] _ in
