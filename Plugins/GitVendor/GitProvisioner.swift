@@ -74,7 +74,7 @@ struct GitProvisioner: FetchingProvisioner {
                 // What the primary says counts, also that it has no such branch.
                 if error.stopsSearch || isPrimary && !error.isOutOfReach { throw error }
                 failures.append(error)
-                pass(over: source, error.message, &metadata, context)
+                if !request.mirrors.isEmpty { pass(over: source, error.message, &metadata, context) }
             }
         }
         throw ProvisionError(failures)
@@ -137,9 +137,11 @@ extension GitProvisioner {
     /// configured for, and does not move along.
     func reached(_ source: GitSource) throws(ProvisionError) -> GitSource {
         do throws(GitError) {
-            let place = try GitConfiguration(environment: services.environment).rewriting(source.url)
-            if place == source.url { return source }
+            let configuration = try GitConfiguration(environment: services.environment)
+            let place = try configuration.rewriting(source.url)
             var reached = source
+            reached.proxy = configuration.proxy(for: place)
+            if place == source.url { return reached }
             reached.address = place
             if place.origin != source.url.origin { reached.forgetSecrets(caFile: settings.caFile) }
             return reached
@@ -173,7 +175,7 @@ extension GitProvisioner {
         return GitRemote(
             url: source.place, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
             configuredOrigins: access.configuredOrigins + origins,
-            timeout: .seconds(settings.timeout), sshKey: try key(of: source),
+            timeout: .seconds(settings.timeout), sshKey: try key(of: source), proxy: source.proxy,
             hasAlternative: source.hasAlternative)
     }
 

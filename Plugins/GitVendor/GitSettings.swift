@@ -15,6 +15,8 @@ struct GitSource: Sendable {
     var sshKey: String?
     /// For a submodule: the origin that the user configured and that led to it. It may be private only if that one is.
     var configuredOrigin: String?
+    /// What git's configuration says, where the environment names none.
+    var proxy: String?
     /// There are others: one that cannot be reached is passed over at once.
     var hasAlternative = false
 

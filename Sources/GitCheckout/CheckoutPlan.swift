@@ -21,6 +21,8 @@ struct CheckoutBounds {
     /// Half a million: Chromium has 400,000.
     var entries = 500_000
     var bytes: UInt64 = 64 << 30
+    /// Of one file, which is in memory while it is written. Forges take no more than 100 MiB to 2 GiB.
+    var fileBytes: UInt64 = 512 << 20
 }
 
 /// Reads the trees of one commit. Nothing in them is trusted: a pack can hold what no git would make.
@@ -107,6 +109,9 @@ struct TreeReader {
             git_odb_read_header(&size, &type, database.pointer, &id), "\(path) is missing from the repository",
             otherwise: .corrupt)
         guard type == GIT_OBJECT_BLOB else { throw GitError(.corrupt, "\(path) is not a file's content") }
+        if UInt64(clamping: size) > bounds.fileBytes {
+            throw GitError(.unsafeContent, "\(path) is larger than \(bounds.fileBytes >> 20) MiB")
+        }
         let (sum, overflow) = bytes.addingReportingOverflow(UInt64(clamping: size))
         if overflow || sum > bounds.bytes {
             throw GitError(.unsafeContent, "the tree has more than \(bounds.bytes >> 30) GiB of files")

@@ -1,7 +1,7 @@
 /// Carries git's requests to one repository's server and its answers back.
 protocol GitCarrier: Sendable {
     /// The server's advertisement, whole, and the carrier that later requests take.
-    func connect() async throws -> (advertisement: [UInt8], carrier: any GitCarrier)
+    func connect(_ meter: ProgressMeter) async throws -> (advertisement: [UInt8], carrier: any GitCarrier)
 
     /// Sends one request, made for `version`, and hands its answer over as it comes.
     ///

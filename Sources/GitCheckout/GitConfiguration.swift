@@ -1,8 +1,8 @@
 import CGit2
 import SystemPackage
 
-/// What the user's git configuration says that concerns fetching (git-config(1)): URLs that stand for others, and
-/// whether there are credential helpers. No repository's configuration is read.
+/// What the user's git configuration says that concerns fetching (git-config(1)): URLs that stand for others, proxies,
+/// and whether there are credential helpers. No repository's configuration is read.
 public struct GitConfiguration: Sendable, Hashable {
     /// `url.<base>.insteadOf = <prefix>`
     struct Rewrite: Sendable, Hashable {
@@ -11,6 +11,8 @@ public struct GitConfiguration: Sendable, Hashable {
     }
 
     var rewrites: [Rewrite] = []
+    /// `http.proxy` by an empty text, `http.<url>.proxy` by that URL.
+    var proxies: [String: String] = [:]
     var hasCredentialHelper = false
 
     /// Nothing configured.
@@ -54,6 +56,9 @@ public struct GitConfiguration: Sendable, Hashable {
         if section == "url", variable == "insteadof", first < last, !value.isEmpty {
             rewrites.append(.init(base: String(name[name.index(after: first)..<last]), prefix: value))
         }
+        if section == "http", variable == "proxy" {
+            proxies[first < last ? String(name[name.index(after: first)..<last]) : ""] = value
+        }
         // An empty one takes back those before it.
         if section == "credential", variable == "helper" { hasCredentialHelper = !value.isEmpty }
     }
@@ -70,6 +75,16 @@ public struct GitConfiguration: Sendable, Hashable {
         if let own { files.append(("\(own)/git/config", GIT_CONFIG_LEVEL_XDG)) }
         if let home { files.append(("\(home)/.gitconfig", GIT_CONFIG_LEVEL_GLOBAL)) }
         return files
+    }
+
+    /// The proxy for `url`: that of the longest URL that it begins with, else that for all; nil for none.
+    public func proxy(for url: GitURL) -> String? {
+        let text = url.description
+        let matching = proxies.filter { prefix, _ in
+            prefix.isEmpty || text == prefix || text.hasPrefix(prefix.hasSuffix("/") ? prefix : prefix + "/")
+        }
+        let best = matching.max { $0.key.utf8.count < $1.key.utf8.count }?.value
+        return best.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Where `url` is really fetched from: the longest prefix that is configured is replaced, once.

@@ -15,12 +15,15 @@ public struct GitRemote: Sendable, Hashable {
     public var timeout: Duration
     /// A private key for ssh, offered instead of the agent's; nil for those that ssh finds.
     public var sshKey: String?
+    /// The proxy where the engine's settings name none.
+    public var proxy: String?
     /// There is another source of the same: a host that cannot be reached is not tried again.
     public var hasAlternative: Bool
 
     public init(
         url: GitURL, credential: GitCredential? = nil, allowInsecure: Bool = false, caFile: String? = nil,
         configuredOrigins: [String] = [], timeout: Duration = .seconds(30), sshKey: String? = nil,
+        proxy: String? = nil,
         hasAlternative: Bool = false
     ) {
         self.url = url
@@ -30,6 +33,7 @@ public struct GitRemote: Sendable, Hashable {
         self.configuredOrigins = configuredOrigins
         self.timeout = timeout
         self.sshKey = sshKey
+        self.proxy = proxy
         self.hasAlternative = hasAlternative
     }
 }

@@ -38,9 +38,11 @@ extension GitRepository {
 
     /// Notes that `commit` is whole, and the edge as it is now.
     func keep(_ commit: KeptCommit, shallow: Set<String>) throws(GitError) {
-        let commits = try keptCommits().filter { $0.id != commit.id } + [commit]
-        try Self.replace(shallowFile, with: shallow.sorted())
-        try Self.replace(commitsFile, with: commits.suffix(Self.mostCommits).map { "\($0.id) \($0.source)" })
+        let commits = try (keptCommits().filter { $0.id != commit.id } + [commit]).suffix(Self.mostCommits)
+        // Those that are forgotten are named to no server, and their edge would make requests longer for ever.
+        let edge = shallow.intersection(commits.map(\.id))
+        try Self.replace(shallowFile, with: edge.sorted())
+        try Self.replace(commitsFile, with: commits.map { "\($0.id) \($0.source)" })
     }
 
     /// Notes what a tag is at when it is seen first. Branches move; a tag that does is another one under an old name.

@@ -13,8 +13,8 @@ public struct GitSession: Sendable {
 
     /// - Throws: `GitError`, named after the remote's URL.
     init(_ remote: GitRemote, over carrier: any GitCarrier) async throws(GitError) {
-        let connected = try await withProgressDeadline(remote.timeout, of: remote.url.description) { _ in
-            try await carrier.connect()
+        let connected = try await withProgressDeadline(remote.timeout, of: remote.url.description) { meter in
+            try await carrier.connect(meter)
         }
         self.remote = remote
         self.carrier = connected.carrier

@@ -27,13 +27,16 @@ struct HTTPCarrier: GitCarrier {
         self.base = base
     }
 
-    func connect() async throws -> (advertisement: [UInt8], carrier: any GitCarrier) {
+    func connect(_ meter: ProgressMeter) async throws -> (advertisement: [UInt8], carrier: any GitCarrier) {
         let suffix = "/info/refs?service=\(Self.service)"
         let headers = offersVersion2 ? ["Git-Protocol": "version=2"] : [:]
         var request = request("GET", base + suffix, headers)
         request.maximumBytes = GitSession.mostReferenceBytes
         let body = Locked<[UInt8]>([])
-        let answer = try await send(request) { bytes in body.withLock { $0 += bytes } }
+        let answer = try await send(request) { bytes in
+            meter.add(bytes.count)
+            body.withLock { $0 += bytes }
+        }
         guard answer.headers["content-type"]?.hasPrefix("application/x-\(Self.service)-advertisement") == true else {
             throw GitError(.notFound, "no git repository answers at \(remote.url)", remedy: "check the URL")
         }
@@ -69,7 +72,7 @@ struct HTTPCarrier: GitCarrier {
         }
         let access = TransferAccess(
             configuredOrigins: remote.configuredOrigins, allowInsecure: remote.allowInsecure, caFile: remote.caFile,
-            stallTimeout: Int(clamping: remote.timeout.components.seconds))
+            stallTimeout: Int(clamping: remote.timeout.components.seconds), proxy: remote.proxy)
         return TransferRequest(
             method: method, url: url,
             // Servers tell git's clients by this word, and answer others with pages.

@@ -5,6 +5,7 @@ final class PackWriter {
     private let database: GitHandle
     private let writer: UnsafeMutablePointer<git_odb_writepack>
     private var statistics = git_indexer_progress()
+    private var received: Int64 = 0
 
     init(repository: GitHandle) throws(GitError) {
         database = try GitHandle("cannot open the object database", freedBy: git_odb_free) {
@@ -29,9 +30,11 @@ final class PackWriter {
             writer.pointee.append?(writer, $0.baseAddress, $0.count, &statistics) ?? GIT_ERROR.rawValue
         }
         try LibGit2.check(result, "the pack is damaged", otherwise: .corrupt)
+        received += Int64(bytes.count)
         return GitFetchProgress(
             objects: Int(statistics.received_objects), totalObjects: Int(statistics.total_objects),
-            bytes: Int64(clamping: statistics.received_bytes))
+            // The library counts an object's bytes once it is whole.
+            bytes: received)
     }
 
     func commit() throws(GitError) {

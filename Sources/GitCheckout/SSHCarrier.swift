@@ -7,7 +7,7 @@ struct SSHCarrier: GitCarrier {
     let process: RunningProcess
     let log: SSHLog
 
-    func connect() async throws -> (advertisement: [UInt8], carrier: any GitCarrier) {
+    func connect(_ meter: ProgressMeter) async throws -> (advertisement: [UInt8], carrier: any GitCarrier) {
         var advertisement: [UInt8] = []
         var packets = PacketReader()
         while true {
@@ -15,6 +15,7 @@ struct SSHCarrier: GitCarrier {
                 if packet == .flush { return (advertisement, self) }
             }
             let bytes = try await read()
+            meter.add(bytes.count)
             advertisement += bytes
             packets.append(bytes)
             if advertisement.count > GitSession.mostReferenceBytes {

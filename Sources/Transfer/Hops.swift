@@ -59,7 +59,8 @@ extension TransferEngine {
     private func exchange(
         _ call: Call, at address: WebAddress, _ origins: ConfiguredOrigins, id: ExchangeID?, into sink: any AnswerSink
     ) async throws(TransferError) -> ExchangeOutcome {
-        let proxy = configuration.proxies.proxy(scheme: address.origin.scheme, host: address.origin.host)
+        let proxy = configuration.proxies.proxy(
+            scheme: address.origin.scheme, host: address.origin.host, otherwise: call.access.proxy)
         var policy = origins.policy(for: address.origin, isProxied: proxy != nil)
         guard policy.permits(host: address.origin.host) else {
             throw TransferError(

@@ -34,9 +34,11 @@ public struct ProxySettings: Sendable, Hashable {
             exceptions: (value("no_proxy", "NO_PROXY") ?? "").split { $0 == "," || $0 == " " }.map(String.init))
     }
 
-    /// The proxy for a host; never one for this machine itself.
-    func proxy(scheme: String, host: String) -> String? {
-        guard let proxy = scheme == "https" ? https : http, !AddressClass.isLoopback(host: host) else { return nil }
+    /// The proxy for a host, `other` where none is set for the scheme; never one for this machine itself.
+    func proxy(scheme: String, host: String, otherwise other: String? = nil) -> String? {
+        guard let proxy = (scheme == "https" ? https : http) ?? other, !AddressClass.isLoopback(host: host) else {
+            return nil
+        }
         return exceptions.contains { Self.excepts($0, host) } ? nil : proxy
     }
 

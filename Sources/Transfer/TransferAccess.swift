@@ -9,13 +9,17 @@ public struct TransferAccess: Sendable, Hashable {
     public var caFile: String?
     /// Seconds without progress before an attempt counts as stalled.
     public var stallTimeout: Int
+    /// The proxy where the engine's settings name none for a scheme.
+    public var proxy: String?
 
     public init(
-        configuredOrigins: [String] = [], allowInsecure: Bool = false, caFile: String? = nil, stallTimeout: Int = 30
+        configuredOrigins: [String] = [], allowInsecure: Bool = false, caFile: String? = nil, stallTimeout: Int = 30,
+        proxy: String? = nil
     ) {
         self.configuredOrigins = configuredOrigins
         self.allowInsecure = allowInsecure
         self.caFile = caFile
         self.stallTimeout = stallTimeout
+        self.proxy = proxy
     }
 }

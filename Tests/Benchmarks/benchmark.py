@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares rbee-hive with curl, aria2c and hf on this machine: `make bench`.
+"""Compares rbee-hive with curl, aria2c, hf and git on this machine: `make bench`.
 
 Prints a table of medians and of ratios to the peer of each case, and writes all of it as JSON.
 """
@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from corpus import Corpus, WebServer
+from forge import COMMITS, ENVIRONMENT, FILES, Forge, pack_bytes
 from measure import Summary, interleaved, machine, run, touch_memory, version
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +24,8 @@ class Benchmark:
     def __init__(self, programs: Path, work: Path, rounds: int):
         self.hive = programs / OURS
         self.rounds = rounds
+        self.work = work
+        self.test_hub = programs / "rbee-test-hub"
         self.corpus = Corpus(work / "corpus", programs / "rbee-test-hub")
         # What runs leave is moved to, or made in, a folder of its own and deleted at the very end: a file system makes
         # files slowly for a while after thousands were deleted.
@@ -138,6 +141,41 @@ class Benchmark:
             f"{OURS} model list --json": lambda _: self._ours(home, "model", "list", "--json"),
         })
 
+    def git(self) -> dict:
+        """A commit's files, and their removal; ours with all that a worker's build takes besides."""
+        forge = Forge(self.work / "forge", self.test_hub)
+        vendors = forge.vendors(self.outputs / "vendors.d")
+
+        def ours(home: Path) -> dict:
+            given = self._ours(home, "worker", "build", "cpu", "--worker", "bench-worker")
+            return given | {"environment": ENVIRONMENT | {"RBEE_VENDORS_D": str(vendors)}}
+
+        def clone(folder: Path) -> dict:
+            return {"command": ["git", "clone", "--quiet", "--depth", "1", forge.url, folder / "kept"],
+                    "environment": ENVIRONMENT}
+
+        def clone_and_remove(folder: Path) -> dict:
+            script = 'git clone --quiet --depth 1 "$0" "$1" && rm -r "$1/src"'
+            return {"command": ["sh", "-c", script, forge.url, folder / "kept"], "environment": ENVIRONMENT}
+
+        try:
+            results = interleaved(max(5, self.rounds), installed({
+                OURS: lambda _: ours(self.folder()),
+                "git clone --depth 1, rm": lambda _: clone_and_remove(self.folder())}))
+            cloned, kept = self.folder(), self.folder() / "kept"
+            run(**clone(cloned))
+            forge.move_to("head~5")
+            run(**ours(kept))
+            first = pack_bytes(kept)
+            forge.move_to("head")
+            run(**ours(kept))
+            later = pack_bytes(kept) - first
+            print(f"\nPacks: {OURS} {first:,} bytes, git clone --depth 1 {pack_bytes(cloned):,}; five commits on "
+                  f"{later:,} ({later / first:.1%}).")
+        finally:
+            forge.stop()
+        return results
+
     def close(self):
         self.server.stop()
         shutil.rmtree(self.outputs, ignore_errors=True)
@@ -153,6 +191,7 @@ CASES = {
     "many": ("1,000 files of 20 KiB and 8 shards of 256 MiB", Benchmark.many_files),
     "warm": ("The same again, everything at hand", Benchmark.repetition),
     "start": ("Start-up", Benchmark.start_up),
+    "git": (f"A commit of {FILES:,} files, {COMMITS:,} commits deep", Benchmark.git),
     "list": ("10,000 models listed", Benchmark.long_list),
 }
 

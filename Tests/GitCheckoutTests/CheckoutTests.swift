@@ -109,6 +109,7 @@ struct CheckoutTests {
         let forge = try Forge()
         let head = try forge.repository.commit(["a": "0123456789", "b": "0123456789"])
         try await refused(head, forge, bounds: CheckoutBounds(bytes: 19))
+        try await refused(head, forge, bounds: CheckoutBounds(fileBytes: 9))
     }
 
     private func refused(_ commit: String, _ forge: Forge, bounds: CheckoutBounds = CheckoutBounds()) async throws {

@@ -151,6 +151,28 @@ struct CredentialTests {
         #expect(try GitConfiguration(environment: ["GIT_CONFIG_NOSYSTEM": "1"]) == GitConfiguration())
     }
 
+    @Test("of the proxies that the configuration names, the one for the longest URL is taken, and none by an empty one")
+    func proxies() throws {
+        let home = Home()
+        try home.configure(
+            """
+            [http]
+                proxy = http://all.example:3128
+            [http "https://git.corp.example"]
+                proxy =
+            [http "https://git.corp.example/far/"]
+                proxy = socks5h://far.example
+            """)
+        let configuration = try GitConfiguration(environment: home.environment)
+        for (url, proxy) in [
+            ("https://github.com/x", "http://all.example:3128"), ("https://git.corp.example/x", nil),
+            ("https://git.corp.example/far/x", "socks5h://far.example"),
+            ("https://git.corp.example.evil.example/x", "http://all.example:3128"),
+        ] {
+            #expect(try configuration.proxy(for: GitURL(url)) == proxy, "\(url)")
+        }
+    }
+
     @Test("a configuration that does not parse is named")
     func malformed() throws {
         let home = Home()

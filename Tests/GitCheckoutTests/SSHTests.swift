@@ -161,7 +161,7 @@ struct SSHTests {
     @Test("a server that stalls in the middle of a pack is left at the deadline, and at once when cancelled")
     func stalled() async throws {
         let server = try SSHServer(
-            command: "sh -c \"$SSH_ORIGINAL_COMMAND\" | { dd bs=1000 count=60 2>/dev/null; exec sleep 60; }")
+            command: "sh -c \"$SSH_ORIGINAL_COMMAND\" | { dd bs=1000 count=60 2>/dev/null; exec sleep 20; }")
         let repository = try TestRepository()
         let folder = try TemporaryDirectory()
         let mirror = GitRepository.kept(in: folder.path)

@@ -24,6 +24,9 @@ struct ValueTests {
             "", "-u./x", "--upload-pack=x", "ext::sh -c x", "https://-oProxyCommand=x/y", "ssh://-x/y", "ssh://h/a'b",
             "https://user:secret@host/x", "ftp://host/x", "https://host", "https:///x", "file://host/x", "x/y",
             "https://host/x?y=1", "https://host/x#y", "https://host/a b", "https://host/a\nb", "ssh://-u@h/x",
+            "ssh://h;x/y", "ssh://$(x)/y", "ssh://u`x`@h/y", "ssh://h:0/x", "ssh://h:22x/y", "ssh://h/a%27b",
+            "ssh://h/a%0Ab",
+            "h:-x", "h:a'b", "[-h]:x",
         ])
     func refused(text: String) {
         let error = #expect(throws: GitError.self) { try GitURL(text) }

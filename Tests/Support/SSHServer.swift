@@ -81,11 +81,11 @@ public final class SSHServer: Sendable {
 
     /// Where `ssh` reads the client configuration and no other.
     public var environment: [String: String] {
-        [
-            "PATH": "\(folder.path.appending("bin")):/usr/bin:/bin", "HOME": folder.path.string,
-            "GIT_CONFIG_NOSYSTEM": "1",
-        ]
+        ["PATH": path(before: "/usr/bin:/bin"), "HOME": folder.path.string, "GIT_CONFIG_NOSYSTEM": "1"]
     }
+
+    /// `rest` with that `ssh` before it.
+    public func path(before rest: String) -> String { "\(folder.path.appending("bin")):\(rest)" }
 }
 
 /// A script in Python that listens on loopback and prints its port.

@@ -145,4 +145,14 @@ struct NetworkRuleTests {
         let response = try await bench.engine.send(TransferRequest(url: "http://hub.example/x"))
         #expect(String(decoding: response.body, as: UTF8.self) == "http://hub.example/x")
     }
+
+    @Test("send through a request's own proxy where no other is set, and never what stays on this machine")
+    func ownProxy() async throws {
+        let proxy = try ScriptedServer { request, wire in wire.answer(200, [:], Array(request.path.utf8)) }
+        let access = TransferAccess(configuredOrigins: [proxy.origin], proxy: proxy.origin)
+        for (url, path) in [("http://hub.example/x", "http://hub.example/x"), (proxy.origin + "/y", "/y")] {
+            let response = try await Bench().engine.send(TransferRequest(url: url, access: access))
+            #expect(String(decoding: response.body, as: UTF8.self) == path)
+        }
+    }
 }
