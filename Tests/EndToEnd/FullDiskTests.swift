@@ -108,8 +108,7 @@ struct FullDiskTests {
     func limits(limit: String) async throws {
         let machine = try Installation()
         try machine.addTinyModel()
-        let small = (0..<60).map { TestFile("part-\($0).safetensors", .bytes([UInt8($0)])) }
-        try machine.hub.addModel("org/many", files: small)
+        try machine.addManyFiles()
         for model in ["org/tiny:Q4_K_M", "org/many"] {
             let program = try RunningProgram(
                 "/usr/bin/prlimit",

@@ -25,6 +25,9 @@ import Testing
             testDescription: "download", before: [["model", "remove", model], ["gc"]],
             command: ["model", "download", model]),
         Walk(
+            testDescription: "download many", before: [["model", "remove", "org/many"], ["gc"]],
+            command: ["model", "download", "org/many"]),
+        Walk(
             testDescription: "replace", before: [["model", "download", model]],
             command: ["model", "download", model, "--force"]),
         // The first attempt may have removed it, and its row at the start of the second.
@@ -54,6 +57,7 @@ import Testing
     func killed(walk: Walk) async throws {
         let machine = try Installation()
         try machine.addTinyModel()
+        try machine.addManyFiles()
         let disk = try FailingDisk(machine, calls: FailingDisk.changes)
         // Once before, so that the store has been made and each attempt makes the same calls.
         _ = try await machine.start(walk.command).outcome()

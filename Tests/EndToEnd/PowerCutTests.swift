@@ -9,35 +9,43 @@ import Testing
 @Suite(.serialized, .enabled(if: MountedDisk.isPossible, "mounts an image: root and loop devices"))
 struct PowerCutTests {
     static let fileSystems = [["mkfs.ext4", "-q"], ["mkfs.xfs", "-q"]].filter { MountedDisk.canMake($0[0]) }
-    private static let model = ["model", "download", "org/tiny:Q4_K_M"]
+    /// One file, and more small ones than are synced one by one.
+    static let models = ["org/tiny:Q4_K_M", "org/many"]
 
-    @Test(
-        "no row is without its bytes, and no model that was printed is lost", arguments: fileSystems)
-    func powerCut(make: [String]) async throws {
+    @Test("no row is without its bytes, and no model that was printed is lost", arguments: fileSystems, models)
+    func powerCut(make: [String], model: String) async throws {
         let image = try MountedDisk(image: make, megabytes: 320)
         defer { image.unmount() }
         let machine = try Installation(disk: image.path)
         try machine.addTinyModel()
+        try machine.addManyFiles()
+        let download = ["model", "download", model]
         let disk = try FailingDisk(
             machine, folder: image.path, calls: FailingDisk.syncs + ",rename,renameat2,link,unlink")
-        let count = try await disk.log(Self.model).count
+        _ = try await machine.start(download).outcome()
+        try await clear(machine, model)
+        let count = try await disk.log(download).count
         // The last one is beyond the end: the power fails after the program has ended.
-        for number in FailingDisk.sample(6, of: count) + [count + 20] {
-            _ = try await machine.run("model", "remove", "org/tiny:Q4_K_M")
-            _ = try await machine.run("gc")
-            let outcome = try await disk.run(Self.model, at: number, .powerCut)
+        for number in FailingDisk.sample(3, of: count) + [count + 20] {
+            try await clear(machine, model)
+            let outcome = try await disk.run(download, at: number, .powerCut)
             if number > count { try machine.shell(["python3", "-c", Self.cut, image.path.string]) }
             try image.unmountNow()
             try image.mountImage()
-            let context = "\(make[0]), cut at \(number) of \(count)"
+            let context = "\(make[0]), \(model), cut at \(number) of \(count)"
             try await machine.checkInvariants(context)
             let list = try await machine.run("model", "list", "--json").output
-            if outcome.output.contains("hf:org/tiny") { #expect(list.contains("hf:org/tiny:Q4_K_M"), "\(context)") }
+            if outcome.output.contains("hf:\(model)\n") { #expect(list.contains("hf:\(model)"), "\(context)") }
             #expect(number <= count || outcome.status == 0, "\(context): \(outcome.errors)")
-            let again = try await machine.start(Self.model).outcome()
+            let again = try await machine.start(download).outcome()
             #expect(again.status == 0, "\(context): \(again.errors)")
             try await machine.checkInvariants(context + ", again")
         }
+    }
+
+    private func clear(_ machine: Installation, _ model: String) async throws {
+        _ = try await machine.run("model", "remove", model)
+        _ = try await machine.run("gc")
     }
 
     /// EXT4_IOC_SHUTDOWN or XFS_IOC_GOINGDOWN, without flushing the log.

@@ -16,6 +16,14 @@ extension Installation {
         return files
     }
 
+    /// Adds `org/many`: forty files of a few bytes.
+    func addManyFiles() throws {
+        let files = (0..<40).map { number in
+            TestFile("part-\(number).safetensors", .bytes([UInt8](repeating: UInt8(number), count: 100)))
+        }
+        try hub.addModel("org/many", files: files)
+    }
+
     static func gguf(
         _ path: String, _ quantization: GGUFWriter.Quantization, megabytes: Int = 1, seed: UInt64 = 1
     ) -> TestFile {
