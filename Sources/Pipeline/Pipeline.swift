@@ -31,6 +31,8 @@ public struct Pipeline: Sendable {
     ) async throws(ProvisionError) -> Resolution {
         try checkTrust(in: match)
         job.progress(.resolving(reference: match.reference.description, vendor: match.name))
+        // Offline, what is held is the answer: a vendor that is a program of its own might ask the network all the same.
+        if job.offline, let known, !match.reference.isURL { return known }
         let resolution = try await match.provisioner.resolve(match.reference, in: job.context(known: known))
         for skipped in resolution.metadata.skipped {
             job.progress(.notice("passed over \(skipped.url): \(skipped.reason)"))

@@ -25,6 +25,14 @@ import Testing
         #expect(shown["source"]?["Other"] == .string("example"))
         #expect(shown["verified"] == .bool(true))
 
+        machine.hub.forgetRequests()
+        for (selector, status) in [("Q8_0", Int32(0)), ("Q4_K_M", 69)] {
+            let offline = try await machine.run(
+                "model", "download", "example:org/tiny:\(selector)", "--offline", environment: environment)
+            #expect(offline.status == status, "\(offline.errors)")
+        }
+        #expect(machine.hub.requests.isEmpty)
+
         try FileManager.default.removeItem(atPath: machine.vendors.appending("example.toml").string)
         #expect(try await machine.run("model", "download", "example:org/tiny:Q4_K_M").status == 64)
         #expect(try await machine.run("model", "path", "example:org/tiny").status == 0)
