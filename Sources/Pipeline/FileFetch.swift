@@ -17,6 +17,14 @@ struct FileFetch: Sendable {
     let engine: TransferEngine
     let caches: BlobCaches
 
+    /// Gets the one file that is wanted into the store and the tree.
+    func runAlone(_ file: WantedFile) async throws -> Pipeline.Fetched {
+        let fetched = try await run(file)
+        try await keep(fetched.arrived)
+        return fetched
+    }
+
+    /// Gets one of many files. What it says has arrived still wants `keep`, once for all of them.
     func run(_ file: WantedFile) async throws -> Pipeline.Fetched {
         if let done = try await link(file) { return done }
         let name = plan.partialName(of: file.remote)

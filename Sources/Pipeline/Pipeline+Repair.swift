@@ -50,8 +50,7 @@ extension Pipeline {
         // Two files of one content are good again after the first.
         if try await !store.isIntact(file.digest) {
             try store.discardBlob(file.digest)
-            let fetching = fileFetch(of: plan, into: nil, for: job)
-            try await fetching.keep(fetching.run(WantedFile(remote: remote, seen: nil)).arrived)
+            _ = try await fileFetch(of: plan, into: nil, for: job).runAlone(WantedFile(remote: remote, seen: nil))
         }
         try await store.restore(file.digest)
     }

@@ -44,7 +44,7 @@ extension Pipeline {
                 let fetching = FileFetch(
                     plan: plan, tree: tree, job: job, access: TransferAccess(access), store: store, engine: engine,
                     caches: caches)
-                _ = try await fetching.run(WantedFile(remote: file, seen: nil))
+                _ = try await fetching.runAlone(WantedFile(remote: file, seen: nil))
                 let target = folder.appending(name.string)
                 try FileManager.default.copyItem(atPath: tree.path(name).string, toPath: target.string)
                 try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target.string)
