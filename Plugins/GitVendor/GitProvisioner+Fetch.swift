@@ -86,15 +86,22 @@ struct GitFetch {
         _ sources: [GitSource], skipped: Resolution.Metadata, kept: GitRepository?
     ) async throws(ProvisionError) -> Outcome {
         var metadata = skipped
-        if let kept, let outcome = try await checkOutKept(kept, metadata) { return outcome }
+        if let kept, let outcome = try await checkOutKept(kept, metadata) {
+            try await placeLargeFiles(of: outcome.checkout, from: sources, kept)
+            return outcome
+        }
         var failures: [ProvisionError] = []
         for source in sources {
             do throws(ProvisionError) {
                 let checkout = try await checkOut(from: source, kept)
+                let others = sources.filter { $0.url != source.url }
+                try await placeLargeFiles(of: checkout, from: [source] + others, kept)
                 metadata.skipped.removeAll { $0.url == source.url.description }
                 return Outcome(checkout: checkout, source: source.place.description, metadata: metadata)
             } catch {
                 if error.stopsSearch { throw error }
+                // What it sent is no whole commit, and the next one must not be told that it is here.
+                if error.code == .digestMismatch, let kept { try await forget(kept) }
                 failures.append(error)
                 if sources.count > 1 { provisioner.pass(over: source, error.message, &metadata, context) }
             }
@@ -114,15 +121,19 @@ struct GitFetch {
             return Outcome(checkout: checkout, source: commit.source, metadata: metadata)
         } catch  where error.code == .corrupt || error.code == .revisionNotFound {
             context.progress(.notice("what was kept of \(payload.url) is damaged and is fetched again"))
-            do {
-                try await kept.forgetKeptCommits()
-                try emptyFolder(root)
-            } catch {
-                throw ProvisionError(mapping: error)
-            }
+            try await forget(kept)
             return nil
         } catch {
             throw ProvisionError(error)
+        }
+    }
+
+    private func forget(_ kept: GitRepository) async throws(ProvisionError) {
+        do {
+            try await kept.forgetKeptCommits()
+            try emptyFolder(root)
+        } catch {
+            throw ProvisionError(mapping: error)
         }
     }
 

@@ -17,9 +17,9 @@ final class CredentialFinder: Sendable {
 
     /// Connects to `remote`, first as it is, and where it is told to say who it is with one credential after the other.
     /// - Throws: `.unauthorized` where none is accepted, and what `connect` throws besides.
-    func connecting(
-        to remote: GitRemote, _ connect: (GitRemote) async throws(GitError) -> GitSession
-    ) async throws(GitError) -> GitSession {
+    func connecting<Value: Sendable>(
+        to remote: GitRemote, _ connect: (GitRemote) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
         if remote.credential != nil { return try await connect(remote) }
         let key = remote.url.written
         var attempt = remote
@@ -37,16 +37,16 @@ final class CredentialFinder: Sendable {
             let helper = CredentialHelper(environment: environment)
             if let answer = try await helper.fill(remote.url) {
                 tried.append("git's credential helper")
-                if let session = try await self.session(remote, answer.credential, connect) {
+                if let value = try await self.value(remote, answer.credential, connect) {
                     try await helper.report(answer, accepted: true)
-                    return session
+                    return value
                 }
                 try await helper.report(answer, accepted: false)
             }
         }
         if let credential = try login(for: remote.url) {
             tried.append("netrc")
-            if let session = try await self.session(remote, credential, connect) { return session }
+            if let value = try await self.value(remote, credential, connect) { return value }
         }
         if tried.isEmpty { throw refusal }
         throw GitError(
@@ -55,15 +55,15 @@ final class CredentialFinder: Sendable {
     }
 
     /// Nil where the credential is not accepted.
-    private func session(
-        _ remote: GitRemote, _ credential: GitCredential, _ connect: (GitRemote) async throws(GitError) -> GitSession
-    ) async throws(GitError) -> GitSession? {
+    private func value<Value: Sendable>(
+        _ remote: GitRemote, _ credential: GitCredential, _ connect: (GitRemote) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value? {
         var attempt = remote
         attempt.credential = credential
         do throws(GitError) {
-            let session = try await connect(attempt)
+            let value = try await connect(attempt)
             accepted.withLock { $0[remote.url.written] = credential }
-            return session
+            return value
         } catch {
             if error.code == .unauthorized { return nil }
             throw error

@@ -4,9 +4,9 @@ public import Transfer
 
 /// Speaks with git servers.
 public struct GitClient: Sendable {
-    private let engine: TransferEngine
+    let engine: TransferEngine
     private let environment: [String: String]
-    private let credentials: CredentialFinder
+    let credentials: CredentialFinder
     private let offersVersion2: Bool
 
     /// - Parameter environment: where `ssh`, git's credential helpers and netrc are found.

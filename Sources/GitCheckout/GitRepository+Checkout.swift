@@ -10,6 +10,8 @@ public struct GitCheckout: Sendable, Hashable {
     public var files: Int
     /// Commits of other repositories, by the empty folders that were made for them.
     public var submodules: [GitSubmodule]
+    /// Files of which the pointer was written; their content is to be had by `GitClient.fetchLargeFiles`.
+    public var largeFiles: [GitLargeFile] = []
 }
 
 /// A commit of another repository that a tree names, and the folder that it belongs in.
@@ -40,9 +42,17 @@ extension GitRepository {
         for path in plan.folders {
             try Self.check(mkdir(folder.appending(path.string).string, 0o777), "cannot make \(path)")
         }
+        let usesLargeFiles = try Self.usesLargeFiles(plan, repository)
+        var largeFiles: [GitLargeFile] = []
         for file in plan.files {
             if Task.isCancelled { throw GitError(.cancelled, "cancelled") }
-            try Self.write(file, of: repository, into: folder)
+            let blob = try Blob(file.id, in: repository)
+            try Self.write(blob, of: file, into: folder)
+            if usesLargeFiles,
+                let large = GitLargeFile(blob.bytes, at: file.path, isExecutable: file.isExecutable)
+            {
+                largeFiles.append(large)
+            }
         }
         for link in plan.links {
             try Self.check(symlink(link.target, folder.appending(link.path.string).string), "cannot make \(link.path)")
@@ -50,13 +60,21 @@ extension GitRepository {
         let urls = try submoduleURLs(plan, repository)
         return GitCheckout(
             tree: tree, files: plan.files.count + plan.links.count,
-            submodules: plan.submodules.map { .init(path: $0.path, commit: $0.commit, url: urls[$0.path.string]) })
+            submodules: plan.submodules.map { .init(path: $0.path, commit: $0.commit, url: urls[$0.path.string]) },
+            largeFiles: largeFiles)
     }
 
-    private static func write(
-        _ file: CheckoutPlan.File, of repository: GitHandle, into folder: FilePath
-    ) throws(GitError) {
-        let blob = try Blob(file.id, in: repository)
+    /// Whether the repository says of any file that its content is kept elsewhere. A pointer is a pointer there alone.
+    private static func usesLargeFiles(_ plan: CheckoutPlan, _ repository: GitHandle) throws(GitError) -> Bool {
+        for file in plan.files
+        where file.path.string == ".gitattributes" || file.path.string.hasSuffix("/.gitattributes") {
+            let blob = try Blob(file.id, in: repository)
+            if String(decoding: blob.bytes.prefix(1 << 20), as: UTF8.self).contains("filter=lfs") { return true }
+        }
+        return false
+    }
+
+    private static func write(_ blob: Blob, of file: CheckoutPlan.File, into folder: FilePath) throws(GitError) {
         do {
             let descriptor = try FileDescriptor.open(
                 folder.appending(file.path.string), .writeOnly,

@@ -73,6 +73,28 @@ extension GitRepository {
         for (folder, name) in try packFiles() { _ = unlink(folder.appending(name).string) }
     }
 
+    /// The names of the packs, without their endings.
+    func packs() throws(GitError) -> Set<String> {
+        Set(try packFiles().filter { $0.name.hasSuffix(".pack") }.map { String($0.name.dropLast(5)) })
+    }
+
+    /// Removes `old` packs, now that a newer one has all of `commit`.
+    func forget(_ old: Set<String>, but commit: String) throws(GitError) {
+        // The same objects make a pack of the same name: then it is the newer one.
+        guard try !packs().subtracting(old).isEmpty, let kept = try keptCommits().last(where: { $0.id == commit })
+        else {
+            return
+        }
+        let edge = Set(try shallowCommits())
+        // First what says that they are whole, then they: killed in between, nothing is believed that is not there.
+        try Self.replace(commitsFile, with: ["\(kept.id) \(kept.source)"])
+        try Self.replace(shallowFile, with: edge.intersection([commit]).sorted())
+        close()
+        for (folder, name) in try packFiles() where old.contains(String(name.prefix { $0 != "." })) {
+            _ = unlink(folder.appending(name).string)
+        }
+    }
+
     /// Removes what a killed process left of a pack. The caller holds the lock, so nobody is writing one.
     func removeUnfinishedPacks() throws(GitError) {
         for (folder, name) in try packFiles() where name.hasPrefix("pack_") {

@@ -5,6 +5,9 @@ public struct GitSession: Sendable {
     var remote: GitRemote
     let carrier: any GitCarrier
     let server: GitAdvertisement
+    /// 64 packs are open files by the hundred: a kept repository with as many is begun anew, at the cost of one commit
+    /// without history.
+    var mostPacks = 64
 
     /// The most bytes of refs that are taken: half a million refs.
     static let mostReferenceBytes = 64 << 20
@@ -65,6 +68,11 @@ public struct GitSession: Sendable {
         _ commit: String, into repository: GitRepository,
         progress: @escaping @Sendable (GitFetchProgress) -> Void = { _ in }
     ) async throws(GitError) {
+        let old = try await repository.packs()
+        if old.count >= mostPacks {
+            try await fetch(FetchRequest(wants: [commit]), for: commit, into: repository, progress)
+            return try await repository.forget(old, but: commit)
+        }
         let held = try await repository.shallowCommits()
         let have = try await repository.keptCommits().map(\.id)
         let request = FetchRequest(wants: [commit], have: have, shallow: held)

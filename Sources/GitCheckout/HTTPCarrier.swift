@@ -67,17 +67,13 @@ struct HTTPCarrier: GitCarrier {
         var secrets: [String: Secret] = [:]
         // After a redirect to another origin the credential stays behind.
         if let credential = remote.credential, url.hasPrefix(remote.url.origin + "/") {
-            let pair = Array("\(credential.username):\(credential.token.reveal())".utf8)
-            secrets["Authorization"] = Secret("Basic \(Base64.encoded(pair))")
+            secrets["Authorization"] = credential.header
         }
-        let access = TransferAccess(
-            configuredOrigins: remote.configuredOrigins, allowInsecure: remote.allowInsecure, caFile: remote.caFile,
-            stallTimeout: Int(clamping: remote.timeout.components.seconds), proxy: remote.proxy)
         return TransferRequest(
             method: method, url: url,
             // Servers tell git's clients by this word, and answer others with pages.
             headers: headers.merging(["User-Agent": "git/2.0 (rbee-hive)"]) { own, _ in own },
-            secretHeaders: secrets, access: access, maximumBytes: Self.longestAnswer,
+            secretHeaders: secrets, access: remote.access, maximumBytes: Self.longestAnswer,
             hasAlternative: remote.hasAlternative)
     }
 
@@ -99,21 +95,38 @@ struct HTTPCarrier: GitCarrier {
         } catch {
             throw ours.withLock { $0 } ?? GitError(error, at: remote.url)
         }
-        switch answer.status {
-        case 200: return answer
-        case 401 where remote.credential == nil:
-            throw GitError(
-                .unauthorized, "\(remote.url) wants credentials",
+        if let error = remote.refusal(answer.status) { throw error }
+        return answer
+    }
+}
+
+extension GitRemote {
+    var access: TransferAccess {
+        TransferAccess(
+            configuredOrigins: configuredOrigins, allowInsecure: allowInsecure, caFile: caFile,
+            stallTimeout: Int(clamping: timeout.components.seconds), proxy: proxy)
+    }
+
+    /// What an answer's status means; nil for one that is good.
+    func refusal(_ status: Int) -> GitError? {
+        switch status {
+        case 200: nil
+        case 401 where credential == nil:
+            GitError(
+                .unauthorized, "\(url) wants credentials",
                 remedy: "name a token for it in vendors.d, or give it to git's credential helper or ~/.netrc")
-        case 401:
-            throw GitError(.unauthorized, "\(remote.url) refuses the credentials", remedy: "check its token")
+        case 401: GitError(.unauthorized, "\(url) refuses the credentials", remedy: "check its token")
         case 403:
-            throw GitError(
-                .forbidden, "\(remote.url) is forbidden", remedy: "check what its token, or your address, may read")
-        case 404, 410: throw GitError(.notFound, "no git repository answers at \(remote.url)", remedy: "check the URL")
-        case let status: throw GitError(.unavailable, "\(remote.url) answers with status \(status)")
+            GitError(.forbidden, "\(url) is forbidden", remedy: "check what its token, or your address, may read")
+        case 404, 410: GitError(.notFound, "no git repository answers at \(url)", remedy: "check the URL")
+        default: GitError(.unavailable, "\(url) answers with status \(status)")
         }
     }
+}
+
+extension GitCredential {
+    /// The value of `Authorization` (RFC 7617).
+    var header: Secret { Secret("Basic \(Base64.encoded(Array("\(username):\(token.reveal())".utf8)))") }
 }
 
 extension GitError {

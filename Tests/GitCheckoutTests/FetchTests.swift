@@ -51,6 +51,25 @@ struct FetchTests {
         #expect(try difference(out, expected).isEmpty)
     }
 
+    @Test("a kept mirror of many packs is begun anew, and has what it had before")
+    func packs() async throws {
+        let forge = try Forge()
+        var last = ""
+        for step in 1...5 {
+            last = try forge.repository.commit(["a.txt": "\(step)", "b.txt": "stays"])
+            var session = try await forge.session()
+            session.mostPacks = 3
+            try await session.fetch(last, into: forge.mirror)
+            #expect(try await forge.mirror.packs().count == [1, 2, 3, 1, 2][step - 1])
+        }
+        #expect(try await forge.mirror.keptCommits().count == 2)
+        let out = try forge.emptyFolder()
+        _ = try await forge.mirror.checkout(last, into: out)
+        let expected = forge.folder.path.appending("expected")
+        try forge.repository.archive(last, into: expected)
+        #expect(try difference(out, expected).isEmpty)
+    }
+
     @Test("plain git can read the kept mirror", arguments: [1, 2])
     func plainGit(commits: Int) async throws {
         let forge = try Forge()

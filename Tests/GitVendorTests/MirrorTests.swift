@@ -143,6 +143,32 @@ struct MirrorTests {
         #expect(unavailable?.code == .unavailable)
     }
 
+    @Test("a mirror whose pack lacks a file is passed over, and the next one is asked for all of it")
+    func incomplete() async throws {
+        let site = try Site()
+        let tree = try site.repository.git("rev-parse", "HEAD^{tree}")
+        let base = site.world.folder.path.appending("liar").string
+        let name = try site.repository.git("pack-objects", "-q", base, input: Array("\(site.head)\n\(tree)\n".utf8))
+        let pack = try Data(contentsOf: URL(fileURLWithPath: "\(base)-\(name).pack"))
+        let length = String(pack.count + 5, radix: 16)
+        let head = "000dpackfile\n" + String(repeating: "0", count: 4 - length.count) + length + "\u{1}"
+        let liar = site.world.hub.addGit("liar", repository: site.repository.path)
+        site.world.hub.setFault(
+            Fault(
+                .answer(
+                    status: 200, headers: ["Content-Type": "application/x-git-upload-pack-result"],
+                    body: Array(head.utf8) + Array(pack) + Array("0000".utf8))), on: "/git/liar.git/git-upload-pack")
+        let vendor = try site.world.provisioner([
+            "url": .string(site.url), "commit": .string(site.head), "mirrors": .list([.string(liar)]),
+        ])
+        let resolution = try await site.world.resolve("corp:worker", vendor)
+        let staging = try site.world.staging()
+        let fetched = try await vendor.fetch(resolution, into: staging, in: site.world.context())
+        #expect(try site.world.text("main.c", in: staging) == "new")
+        #expect(fetched.metadata.skipped.map(\.url) == [liar])
+        #expect(fetched.metadata.skipped.first?.reason.contains("missing") == true)
+    }
+
     @Test("what insteadOf leads to is asked in place of url, and url still names the repository")
     func insteadOf() async throws {
         let folder = try TemporaryDirectory()
