@@ -127,11 +127,10 @@ import Testing
         #expect(machine.payloadRequests.count == 1)
     }
 
-    static let sharing = [["mkfs.xfs", "-q"], ["mkfs.btrfs", "-q"]].filter { MountedDisk.canMake($0[0]) }
-
     @Test(
         "where the file system can share extents, a copy from another cache takes no room, and none is asked for",
-        .enabled(if: MountedDisk.isPossible, "mounts an image: root and loop devices"), arguments: sharing)
+        .enabled(if: !ImageFileSystem.sharing.isEmpty, "mounts an image: root and loop devices"),
+        arguments: ImageFileSystem.sharing)
     func shared(make: [String]) async throws {
         let disk = try MountedDisk(image: make, megabytes: 320)
         defer { disk.unmount() }

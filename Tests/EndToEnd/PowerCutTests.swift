@@ -6,13 +6,14 @@ import TestSupport
 import Testing
 
 /// The power fails at a chosen sync or rename: a file system in an image forgets what was not on its disk by then.
-@Suite(.serialized, .enabled(if: MountedDisk.isPossible, "mounts an image: root and loop devices"))
+@Suite(.serialized, .enabled(if: !ImageFileSystem.journaling.isEmpty, "mounts an image: root and loop devices"))
 struct PowerCutTests {
-    static let fileSystems = [["mkfs.ext4", "-q"], ["mkfs.xfs", "-q"]].filter { MountedDisk.canMake($0[0]) }
     /// One file, and more small ones than are synced one by one.
     static let models = ["org/tiny:Q4_K_M", "org/many"]
 
-    @Test("no row is without its bytes, and no model that was printed is lost", arguments: fileSystems, models)
+    @Test(
+        "no row is without its bytes, and no model that was printed is lost",
+        arguments: ImageFileSystem.journaling, models)
     func powerCut(make: [String], model: String) async throws {
         let image = try MountedDisk(image: make, megabytes: 320)
         defer { image.unmount() }

@@ -1,9 +1,14 @@
 import Foundation
 public import SystemPackage
 
-/// A file system of a test's own. Only root can mount one.
+/// A file system of a test's own. Only root can mount one, and in a container not even that.
 public struct MountedDisk: Sendable {
-    public static let isPossible = getuid() == 0
+    public static let isPossible =
+        if getuid() == 0, let trial = try? MountedDisk(memory: "size=64k") {
+            trial.unmounted()
+        } else {
+            false
+        }
 
     public let directory: TemporaryDirectory
     public let path: FilePath
@@ -30,7 +35,7 @@ public struct MountedDisk: Sendable {
         let name = program.split(separator: ".").last.map(String.init) ?? program
         let known = (try? String(contentsOfFile: "/proc/filesystems", encoding: .utf8)) ?? ""
         let folders = ["/usr/sbin", "/sbin", "/usr/bin"]
-        return isPossible && FileManager.default.fileExists(atPath: "/dev/loop-control")
+        return isPossible && (try? run("losetup", "--find")) != nil
             && known.split(whereSeparator: \.isWhitespace).contains(Substring(name))
             && folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
     }
@@ -47,6 +52,11 @@ public struct MountedDisk: Sendable {
     /// Lazily, so that it goes even where something still uses it.
     public func unmount() {
         try? Self.run("umount", "-l", path.string)
+    }
+
+    private func unmounted() -> Bool {
+        unmount()
+        return true
     }
 
     /// Waits until nothing uses it any more.
