@@ -80,10 +80,15 @@ struct ModelDownload: AsyncParsableCommand {
         }
         let resolution = plan.resolution
         Console.result("\(resolution.reference)  revision \(resolution.revision)")
+        // Whole digests leave a terminal no room for names.
+        let digestWidth = Console.tableWidth.map { $0 < 160 ? 20 : 80 } ?? 80
         let rows = resolution.files.map { file in
-            [file.path.string, file.size.map { "\(ByteCount($0))" } ?? "?", file.digest?.description ?? "no digest"]
+            [
+                file.path.string, file.size.map { "\(ByteCount($0))" } ?? "?",
+                (file.digest?.description ?? "no digest").cut(to: digestWidth),
+            ]
         }
-        Console.result(Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows))
+        Console.result(Table(headings: ["FILE", "SIZE", "DIGEST"], rows: rows, hasPaths: true))
         for line in FactsText.lines(plan.facts) { Console.result(line.visiblyEscaped) }
     }
 

@@ -7,8 +7,12 @@ struct Table {
     let headings: [String]
     let rows: [[String]]
 
-    init(headings: [String], rows: [[String]]) {
+    /// Whether the first column has paths: of those the end tells more than the front.
+    let hasPaths: Bool
+
+    init(headings: [String], rows: [[String]], hasPaths: Bool = false) {
         self.headings = headings
+        self.hasPaths = hasPaths
         self.rows = rows.map { $0.map(\.visiblyEscaped) }
     }
 
@@ -39,18 +43,18 @@ struct Table {
     private static let shortestName = 24
 
     private var withoutLast: Table {
-        Table(headings: headings.dropLast(), rows: rows.map { $0.dropLast() })
+        Table(headings: headings.dropLast(), rows: rows.map { $0.dropLast() }, hasPaths: hasPaths)
     }
 
     /// Padded between cells, never at the end.
     private func line(_ row: [String], _ widths: [Int]) -> String {
         var line = ""
         var gap = 0
-        for (cell, width) in zip(row, widths) {
+        for (index, (cell, width)) in zip(row, widths).enumerated() {
             let columns = cell.columns
             if columns > 0 {
                 line += String(repeating: " ", count: gap)
-                line += cell.cut(to: width)
+                line += index == 0 && hasPaths ? cell.cutFront(to: width) : cell.cut(to: width)
                 gap = 0
             }
             gap += max(0, width - columns) + 2
