@@ -19,6 +19,18 @@ public enum LockName: Sendable, Hashable {
 
     static let promisePrefix = "promise-"
 
+    /// For messages.
+    var subject: String {
+        switch self {
+        case .item(let item): item.description
+        case .blob(let digest): digest.description
+        case .partial(let name): "the download \(name.visiblyEscaped)"
+        case .source(let name): "the repository \(name.visiblyEscaped)"
+        case .tree(let job), .promise(let job): "job \(job.visiblyEscaped)"
+        case .space, .maintenance: "the store"
+        }
+    }
+
     var fileName: String {
         switch self {
         case .item(let item): "item-\(item.kind.rawValue)-\(item.key)"
@@ -96,7 +108,7 @@ extension ContentStore {
             if ContinuousClock.now >= end {
                 let stalled = deadline > .zero ? ", which shows no sign of life" : ""
                 throw StoreError(
-                    .locked(holder: holder.description), "\(name.fileName) is locked by \(holder)\(stalled)")
+                    .locked(holder: holder.description), "\(name.subject) is locked by \(holder)\(stalled)")
             }
             if holder != last { onWait(holder) }
             last = holder
