@@ -192,9 +192,10 @@ extension GitProvisioner {
     }
 
     func pass(
-        over source: GitSource, _ reason: String, _ metadata: inout Resolution.Metadata, _ context: ProvisionContext
+        over source: GitSource, _ message: String, _ metadata: inout Resolution.Metadata, _ context: ProvisionContext
     ) {
         let url = source.url.description
+        let reason = message.hasPrefix("\(url): ") ? String(message.dropFirst(url.count + 2)) : message
         context.progress(.notice("passed over \(url): \(reason)"))
         metadata.skipped.removeAll { $0.url == url }
         metadata.skipped.append(SkippedSource(url: url, reason: reason))

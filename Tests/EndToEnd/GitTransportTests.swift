@@ -60,13 +60,28 @@ struct GitTransportTests {
         #expect(provenance["skipped"]?.arrayValue?.count == 2)
     }
 
+    @Test("a server that stalls in the middle of a pack is given up at the deadline of its vendors.d file")
+    func stalled() async throws {
+        let machine = try Installation()
+        let repository = try machine.makeNoisyRepository()
+        let url = machine.hub.addGit("slow", repository: repository.appending(".git"))
+        try machine.addWorkerVendor(url: url)
+        let file = machine.vendors.appending("demo.toml").string
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try machine.addVendor("demo.toml", text.replacing("[git]\n", with: "[git]\ntimeout = 2\n"))
+        machine.hub.setFault(Fault(.stall(after: 50_000)), on: "/git/slow.git/git-upload-pack")
+        let start = ContinuousClock.now
+        let outcome = try await machine.run("worker", "build", "cpu")
+        #expect(outcome.status == 69)
+        #expect(outcome.errors.contains("made no progress for 2 s"), "\(outcome.errors)")
+        #expect(ContinuousClock.now - start < .seconds(8))
+        machine.hub.releaseStalls()
+    }
+
     @Test("Ctrl-C in the middle of a pack ends the program and its ssh within a second")
     func interrupted() async throws {
         let machine = try Installation()
-        let repository = try machine.makeWorkerRepository()
-        let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255) }
-        try Data(noise).write(to: URL(fileURLWithPath: repository.appending("noise").string))
-        try machine.commit(repository, "noise")
+        let repository = try machine.makeNoisyRepository()
         let server = try SSHServer(
             command: "sh -c \"$SSH_ORIGINAL_COMMAND\" | { dd bs=1000 count=90 2>/dev/null; exec sleep 20; }")
         try machine.addWorkerVendor(url: server.url(of: repository))
@@ -90,5 +105,16 @@ struct GitTransportTests {
                 String(decoding: $0, as: UTF8.self).replacing("\0", with: " ")
             }
         }
+    }
+}
+
+extension Installation {
+    /// The demo's worker with a file beside it that does not compress, so that its pack can be cut in two.
+    fileprivate func makeNoisyRepository() throws -> FilePath {
+        let repository = try makeWorkerRepository()
+        let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255) }
+        try Data(noise).write(to: URL(fileURLWithPath: repository.appending("noise").string))
+        try commit(repository, "noise")
+        return repository
     }
 }
