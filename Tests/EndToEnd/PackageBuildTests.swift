@@ -18,7 +18,7 @@ struct PackageBuildTests {
         try Data("from git".utf8).write(to: URL(fileURLWithPath: data.appending("data.txt").string))
         try machine.git(data, "init", "--quiet", "--initial-branch=main")
         try machine.commit(data, "one")
-        try machine.git(data, "tag", "v1.5")
+        try machine.git(data, "branch", "v1.5")
         let url = machine.hub.addGit("worker", repository: repository.appending(".git"))
         let dataURL = machine.hub.addGit("data", repository: data.appending(".git"))
         let archiveURL = try Self.addArchive(machine)
@@ -28,7 +28,7 @@ struct PackageBuildTests {
             pkgrel=2
             arch=(any)
             makedepends=(gcc make)
-            source=("worker::git+\(url)" "git+\(dataURL)#tag=v$pkgver" "extra-$pkgver.tar.gz::\(archiveURL)")
+            source=("worker::git+\(url)" "git+\(dataURL)#branch=v$pkgver" "extra-$pkgver.tar.gz::\(archiveURL)")
             sha256sums=(SKIP SKIP \(sums))
             build() { make -C worker variant="$RBEE_FEATURES"; }
             check() { worker/demo-worker-$RBEE_FEATURES --version; }
@@ -123,7 +123,7 @@ struct PackageBuildTests {
         // A source that moved is another input.
         let data = machine.folder.path.appending("data")
         try machine.commit(data, "two")
-        try machine.git(data, "tag", "--force", "v1.5")
+        try machine.git(data, "branch", "--force", "v1.5")
         let moved = try await machine.run("worker", "build", "cpu")
         #expect(moved.status == 0 && moved.errors.contains("step 1 of 3"), "\(moved.errors)")
         #expect(try await machine.run("worker", "verify").status == 0)
