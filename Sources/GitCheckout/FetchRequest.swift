@@ -41,9 +41,10 @@ struct FetchRequest {
             throw GitError(.unsupported, "the server is too old: it does not offer side-band-64k")
         }
         let givesAny = offered["allow-reachable-sha1-in-want"] != nil || offered["allow-any-sha1-in-want"] != nil
+        // What a tag points at is given out as that tag alone.
+        let tips = Dictionary(server.references.all.map { ($0.commit, $0.object ?? $0.commit) }) { first, _ in first }
         let wants = try wants.map { id throws(GitError) in
-            // What a tag points at is given out as that tag alone.
-            if let tip = server.references.all.first(where: { $0.commit == id }) { return tip.object ?? id }
+            if let tip = tips[id] { return tip }
             if givesAny { return id }
             throw GitError(.revisionNotFound, "the server gives out branch and tag ends alone, and \(id) is none")
         }

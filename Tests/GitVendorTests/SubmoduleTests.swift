@@ -39,6 +39,28 @@ struct SubmoduleTests {
         #expect(error?.code == .revisionNotFound)
     }
 
+    @Test("a submodule's ssh URL leads by insteadOf to where it can be had without a key")
+    func insteadOf() async throws {
+        let folder = try TemporaryDirectory()
+        let file = folder.path.appending("gitconfig").string
+        let world = try World(environment: ["GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": file])
+        let inner = try TestRepository()
+        let commit = try inner.commit(["inner.txt": "in"])
+        let base = world.hub.addGit("inner", repository: inner.path).replacing("/inner.git", with: "/")
+        try folder.write("[url \"\(base)\"]\n\tinsteadOf = git@github.com:org/\n".utf8, to: "gitconfig")
+        let outer = try TestRepository()
+        try outer.commit([
+            ".gitmodules": "[submodule \"x\"]\n\tpath = deps/x\n\turl = git@github.com:org/inner.git\n"
+        ])
+        try outer.git("update-index", "--add", "--cacheinfo", "160000,\(commit),deps/x")
+        try outer.commitIndex()
+        let url = world.hub.addGit("outer", repository: outer.path)
+        let vendor = try world.provisioner(["url": .string(url), "submodules": .boolean(true)])
+        let staging = try world.staging()
+        _ = try await vendor.fetch(world.resolve("corp:worker", vendor), into: staging, in: world.context())
+        #expect(try world.text("deps/x/inner.txt", in: staging) == "in")
+    }
+
     @Test("only the submodules that are named are fetched, by relative URL and commit")
     func submodules() async throws {
         let world = try World()
