@@ -97,7 +97,7 @@ let services: [Target] = [
             "ModelProvisioner", "WorkerProvisioner", "ModelFormats", "WorkerBuild", "VendorHost", "VendorKit",
             "Pipeline",
             "Vendors", "Provisioning", "ModelCatalog", "WorkerCatalog", "ArtifactCatalog", "ContentStore", "Transfer",
-            "Archives", "Credentials", "Processes",
+            "Archives", "GitCheckout", "Credentials", "Processes",
         ]),
 ]
 

@@ -73,6 +73,11 @@ public final class CatalogDatabase: Sendable {
         }
     }
 
+    /// SQLite's version.
+    public func libraryVersion() throws(CatalogError) -> String {
+        try guarded { try queue.read { try String.fetchOne($0, sql: "SELECT sqlite_version()") } ?? "" }
+    }
+
     /// What `PRAGMA synchronous` reads on the writing connection; 2 is FULL.
     public func synchronousLevel() throws(CatalogError) -> Int {
         try guarded { try queue.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1 }

@@ -3,6 +3,7 @@ public import ArtifactTypes
 import ContentStore
 public import Provisioning
 import SystemPackage
+import WorkerProvisioner
 
 extension Hive {
     /// What a collection may take beyond what nothing uses.
@@ -24,7 +25,7 @@ extension Hive {
     /// What a collection removed, or would remove.
     public struct Garbage: Sendable, Encodable {
         public struct Item: Sendable, Encodable {
-            /// `model`, `worker`, `blob`, `partial`, `tree` or `source`.
+            /// `model`, `worker`, `blob`, `partial`, `tree`, `source` or `build`.
             public let kind: String
             public let name: String
             /// What its removal frees; 0 for a model, whose blobs are listed.
@@ -61,10 +62,13 @@ extension Hive {
                     // A worker's files are in its tree alone.
                     bytes: retired.item.kind == .worker ? retired.bytes : 0)
             }
-            let items = report.items.map { Garbage.Item(kind: $0.kind.rawValue, name: $0.name, bytes: $0.bytes) }
+            let builds = try workerProvisioner.removeRemains(dryRun: request.dryRun)
+            let items =
+                report.items.map { Garbage.Item(kind: $0.kind.rawValue, name: $0.name, bytes: $0.bytes) }
+                + builds.map { Garbage.Item(kind: "build", name: $0.name, bytes: $0.bytes) }
             return Garbage(
                 items: artifacts + items, broken: report.broken.map { "\($0.path): \($0.error)" },
-                freedBytes: artifacts.reduce(report.freedBytes) { $0.addingReportingOverflow($1.bytes).partialValue })
+                freedBytes: (artifacts + items).reduce(0) { $0.addingReportingOverflow($1.bytes).partialValue })
         } catch {
             throw ProvisionError(hive: error)
         }

@@ -11,7 +11,9 @@ extension Hive {
     public func planBuild(
         _ request: BuildRequest, progress: ProgressSink
     ) async throws(ProvisionError) -> BuildPlan {
-        BuildPlan(try await workerProvisioner.plan(request.provisioned, for: job(.worker, progress: progress)))
+        let job = job(.worker, progress: progress)
+        let plan = try await workerProvisioner.plan(request.provisioned, for: job)
+        return BuildPlan(plan, isBuilt: try await workerProvisioner.current(plan, for: job) != nil)
     }
 
     /// Builds, smoke-tests, publishes and catalogues a worker; the same inputs are not built twice.

@@ -16,25 +16,31 @@ extension Hive {
         public var sandboxed: Bool
         /// Compilers at once; nil for one a core.
         public var jobs: Int?
+        /// A repository instead of the configured one and its mirrors.
+        public var source: String?
         /// Takes sources of a PKGBUILD that it gives no strong digest of.
         public var allowsUnverified: Bool
+        /// Leaves the checkout and all that was built in it.
+        public var keepsBuild: Bool
 
         public init(
             variant: Accelerator, worker: String? = nil, revision: String? = nil, sandboxed: Bool = true,
-            jobs: Int? = nil, allowsUnverified: Bool = false
+            jobs: Int? = nil, source: String? = nil, allowsUnverified: Bool = false, keepsBuild: Bool = false
         ) {
             self.variant = variant
             self.worker = worker
             self.revision = revision
             self.sandboxed = sandboxed
             self.jobs = jobs
+            self.source = source
             self.allowsUnverified = allowsUnverified
+            self.keepsBuild = keepsBuild
         }
 
         var provisioned: WorkerProvisioner.BuildRequest {
             WorkerProvisioner.BuildRequest(
                 variant: variant, worker: worker, revision: revision, sandbox: sandboxed ? .require : .off, jobs: jobs,
-                allowsUnverified: allowsUnverified)
+                source: source, allowsUnverified: allowsUnverified, keepsBuild: keepsBuild)
         }
     }
 
@@ -82,13 +88,16 @@ extension Hive {
         /// What each required tool says of its version.
         public let toolchain: [String: String]
         public let sandboxed: Bool
+        /// Whether the same inputs have been built here already.
+        public let isBuilt: Bool
 
         public struct Step: Sendable, Encodable {
             public let run: String
             public let network: Bool
         }
 
-        init(_ plan: WorkerProvisioner.BuildPlan) {
+        init(_ plan: WorkerProvisioner.BuildPlan, isBuilt: Bool) {
+            self.isBuilt = isBuilt
             id = plan.name.id
             repository = plan.plan.resolution.git?.url
             commit = plan.plan.resolution.git?.commit

@@ -11,6 +11,8 @@ public enum ProgressEvent: Sendable {
     /// Objects and bytes of a git pack.
     case gitTransfer(url: String, objects: Int, totalObjects: Int, bytes: Int64)
     case stage(String)
+    /// A build's step begins: which, of how many, what it runs.
+    case step(number: Int, count: Int, title: String)
     /// One line of a build's or plug-in's output, redacted.
     case output(String)
     /// Something the user should know that stops nothing.

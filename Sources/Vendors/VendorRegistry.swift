@@ -102,7 +102,7 @@ public final class VendorRegistry: Sendable {
         }
     }
 
-    private func make(_ configuration: VendorConfiguration) -> Result<any Provisioner, ProvisionError> {
+    func make(_ configuration: VendorConfiguration) -> Result<any Provisioner, ProvisionError> {
         guard let module = modules[configuration.module] else {
             return .failure(ProvisionError(.configuration, "there is no module \(configuration.module)"))
         }

@@ -39,6 +39,7 @@ final class BuildRun: Sendable {
         } catch var error {
             error.step = title
             error.lastLines = log.tail
+            error.message = "\(recipe.name) \(recipe.variant): '\(title)': \(error.message)"
             throw error
         }
         guard outcome.succeeded else {

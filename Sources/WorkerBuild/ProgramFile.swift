@@ -1,5 +1,5 @@
 import ArtifactTypes
-import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -79,6 +79,21 @@ func packageBuildFile(_ path: RelativePath, in checkout: FilePath) throws(BuildE
         throw BuildError(
             .invalidRecipe, "cannot read the PKGBUILD \(path) of the checkout: \(error)",
             remedy: "see 'pkgbuild' of the recipe")
+    }
+}
+
+extension BuildRecipe {
+    /// The Cargo.lock that fixed the versions of what was built, which not every repository commits: the one of the
+    /// recipe's folder, else of the checkout's root. A link is none.
+    public func lockFiles(in checkout: FilePath) -> [FilePath] {
+        let places = [directory.map { checkout.appending($0.string) }, checkout].compactMap {
+            $0?.appending("Cargo.lock")
+        }
+        let file = places.first { path in
+            var status = stat()
+            return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        }
+        return file.map { [$0] } ?? []
     }
 }
 

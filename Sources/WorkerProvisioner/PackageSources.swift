@@ -115,7 +115,9 @@ extension WorkerProvisioner.BuildPlan {
             throw ProvisionError(mapping: error)
         }
         let url = String(reference.locator.dropFirst("git+".count))
-        guard let own = plan.resolution.git, Self.plain(own.url) == Self.plain(url) else {
+        guard let own = plan.resolution.git,
+            [own.url, configuredURL].compactMap(\.self).contains(where: { Self.plain($0) == Self.plain(url) })
+        else {
             // As with submodules: what is on this machine only from a repository of this machine.
             if url.hasPrefix("file:"), plan.resolution.git?.url.hasPrefix("file:") != true {
                 throw ProvisionError(.untrusted, "the PKGBUILD of \(name.name) names \(url), which it may not")
@@ -127,7 +129,8 @@ extension WorkerProvisioner.BuildPlan {
         let isThis = asked == nil || asked == own.commit || own.ref == "refs/heads/\(asked ?? "")"
         reference = ArtifactReference(
             vendor: plan.match.name, locator: plan.match.reference.locator, revision: isThis ? own.commit : asked)
-        let match = try pipeline.registry.vendor(for: reference, kind: .worker)
+        var match = plan.match
+        match.reference = reference
         return (match, try await pipeline.resolve(match, known: nil, for: job))
     }
 

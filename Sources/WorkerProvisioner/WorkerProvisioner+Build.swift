@@ -21,19 +21,25 @@ extension WorkerProvisioner {
         public var sandbox: SandboxMode
         /// Compilers at once; nil for one a core.
         public var jobs: Int?
+        /// A repository instead of the configured one and its mirrors.
+        public var source: String?
         /// Takes sources of a PKGBUILD that it gives no strong digest of.
         public var allowsUnverified: Bool
+        /// Leaves the checkout and all that was built in it.
+        public var keepsBuild: Bool
 
         public init(
             variant: Accelerator, worker: String? = nil, revision: String? = nil, sandbox: SandboxMode = .require,
-            jobs: Int? = nil, allowsUnverified: Bool = false
+            jobs: Int? = nil, source: String? = nil, allowsUnverified: Bool = false, keepsBuild: Bool = false
         ) {
             self.variant = variant
             self.worker = worker
             self.revision = revision
             self.sandbox = sandbox
             self.jobs = jobs
+            self.source = source
             self.allowsUnverified = allowsUnverified
+            self.keepsBuild = keepsBuild
         }
     }
 
@@ -47,6 +53,9 @@ extension WorkerProvisioner {
         let sandbox: Sandbox
         let jobs: Int
         let allowsUnverified: Bool
+        let keepsBuild: Bool
+        /// The repository as vendors.d has it, which `--source` may stand for.
+        let configuredURL: String?
         /// What was built before it was looked at by `current`; what another process builds meanwhile will do.
         let madeAt = Timestamp.now
         public var isSandboxed: Bool { sandbox.mode == .require }
@@ -70,7 +79,9 @@ extension WorkerProvisioner {
         }
         let reference = ArtifactReference(
             vendor: found.vendor, locator: found.table.name, revision: request.revision)
-        let match = try pipeline.registry.vendor(for: reference, kind: .worker)
+        var match = try pipeline.registry.vendor(for: reference, kind: .worker)
+        let configuredURL = match.configuration.options.string("url")
+        if let source = request.source { match = try pipeline.registry.replacing(repositoryOf: match, by: source) }
         let resolution = try await pipeline.resolve(match, known: nil, for: job)
         guard let git = resolution.git else {
             throw ProvisionError(
@@ -87,7 +98,8 @@ extension WorkerProvisioner {
                 match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
             recipe: recipe, name: name, toolchain: toolchain, requirements: requirements, sandbox: sandbox,
             jobs: request.jobs ?? ProcessInfo.processInfo.activeProcessorCount,
-            allowsUnverified: request.allowsUnverified)
+            allowsUnverified: request.allowsUnverified, keepsBuild: request.keepsBuild,
+            configuredURL: configuredURL)
     }
 
     /// The worker that the same inputs have built before: commit, further sources, recipe, variant and toolchain.
@@ -117,37 +129,65 @@ extension WorkerProvisioner {
         guard let scratch = staged.scratch else {
             throw ProvisionError(.unsupported, "\(build.name.id) was not resolved to sources")
         }
+        let remains = BuildRemains(of: build.plan.item, in: pipeline.store)
+        let folders = [("checkout", staged.source), ("scratch", scratch)]
+        do {
+            let entry = try await make(staged, scratch: scratch, build, for: job)
+            if build.keepsBuild {
+                try remains.keep(log: staged.tree.root.appending("build.log"), folders: folders)
+                job.progress(.notice("the build is kept in \(remains.folder)"))
+            } else {
+                try remains.clear()
+            }
+            return entry
+        } catch {
+            var error = ProvisionError(worker: error)
+            do {
+                try remains.keep(
+                    log: staged.tree.root.appending("build.log"), folders: build.keepsBuild ? folders : [])
+                let place = "the output is in \(remains.log)"
+                error.remedy = error.remedy.map { "\($0); \(place)" } ?? place
+            } catch {
+                // The build's error is the one to tell.
+                job.progress(.notice("the build's log could not be kept: \(error)"))
+            }
+            throw error
+        }
+    }
+
+    private func make(
+        _ staged: Staged, scratch: FilePath, _ build: BuildPlan, for job: ProvisionJob
+    ) async throws -> WorkerBinary {
         let progress = BuildProgress(
-            step: { number, count, title in job.progress(.stage("step \(number) of \(count): \(title)")) },
+            step: { number, count, title in job.progress(.step(number: number, count: count, title: title)) },
             line: { line in job.progress(.output(line)) })
+        let root = staged.tree.root
+        let builder = WorkerBuilder(sandbox: build.sandbox)
         let output: BuildOutput
         var sources: [WorkerSource] = []
         let executable: String
-        do {
-            job.progress(.stage("building \(build.name.id)"))
-            let builder = WorkerBuilder(sandbox: build.sandbox)
-            if build.recipe.pkgbuild == nil {
-                output = try await builder.build(
-                    build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
-                    log: staged.tree.root.appending("build.log"), progress: progress)
-            } else {
-                (output, sources) = try await package(staged, scratch: scratch, build, progress: progress, for: job)
-            }
-            let root = staged.tree.root
-            if let package = output.root {
-                executable = try move(package, program: output.binary, into: root)
-            } else {
-                executable = "bin/\(build.name.name)"
-                try await staged.tree.copy(output.binary, to: RelativePath(executable), executable: true)
-            }
-            try await staged.tree.scan()
-            job.progress(.stage("running it once"))
-            let binary = root.appending(executable)
-            try await builder.smokeTest(binary, arguments: build.recipe.smokeTest, in: root)
-            try await builder.checkAccelerator(of: binary, variant: build.name.variant, in: root)
-        } catch {
-            throw ProvisionError(worker: error)
+        job.progress(.stage("building \(build.name.id)"))
+        if build.recipe.pkgbuild == nil {
+            output = try await builder.build(
+                build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
+                log: root.appending("build.log"), progress: progress)
+        } else {
+            (output, sources) = try await package(staged, scratch: scratch, build, progress: progress, for: job)
         }
+        if let package = output.root {
+            executable = try move(package, program: output.binary, into: root)
+        } else {
+            executable = "bin/\(build.name.name)"
+            try await staged.tree.copy(output.binary, to: RelativePath(executable), executable: true)
+            for lock in build.recipe.lockFiles(in: staged.source) {
+                try await staged.tree.copy(lock, to: RelativePath("Cargo.lock"), executable: false)
+            }
+        }
+        try await staged.tree.scan()
+        job.progress(.stage("running it once"))
+        let binary = root.appending(executable)
+        try await builder.smokeTest(binary, arguments: build.recipe.smokeTest, in: root)
+        try await builder.checkAccelerator(of: binary, variant: build.name.variant, in: root)
         let git = staged.resolution.git ?? build.plan.resolution.git
         return worker(
             build.name, executable: executable, in: staged, plan: build.plan,

@@ -7,7 +7,9 @@ struct RbeeHive: AsyncParsableCommand {
         commandName: "rbee-hive",
         abstract: "Gets models and worker binaries onto this machine, verified, and keeps book of them.",
         version: Hive.version,
-        subcommands: [Model.self, Worker.self, Vendor.self, Catalog.self, Collect.self, Pull.self])
+        subcommands: [
+            Model.self, Worker.self, Vendor.self, Catalog.self, Collect.self, Doctor.self, Pull.self,
+        ])
 }
 
 /// `pull` is what users of other tools type for `model download`.

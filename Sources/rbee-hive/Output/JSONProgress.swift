@@ -19,6 +19,8 @@ final class JSONProgress: ProgressRenderer {
         var objects: Int?
         var totalObjects: Int?
         var text: String?
+        var step: Int?
+        var steps: Int?
     }
 
     private static let interval = Duration.milliseconds(200)
@@ -51,6 +53,7 @@ final class JSONProgress: ProgressRenderer {
         case .gitTransfer(let url, let objects, let total, let bytes):
             Line(event: "progress", bytes: bytes, url: url, objects: objects, totalObjects: total)
         case .stage(let name): Line(event: "stage", text: name)
+        case .step(let number, let count, let title): Line(event: "step", text: title, step: number, steps: count)
         case .output(let line): Line(event: "output", text: line)
         case .notice(let text): Line(event: "notice", text: text)
         case .published(let path): Line(event: "published", path: path)

@@ -30,7 +30,9 @@ struct ProgressText {
             return files.count > Self.mostFiles ? [] : [fitting(path, ": done, \(ByteCount(bytes))")]
         case .gitTransfer(let url, let objects, let total, let bytes):
             return ["\(url): \(objects) of \(total) objects, \(ByteCount(bytes))"]
-        case .stage(let name): return [name]
+        case .stage(let name): return [name.visiblyEscaped]
+        case .step(let number, let count, let title):
+            return ["step \(number) of \(count): \(title.visiblyEscaped)"]
         case .output(let line): return ["  \(line.visiblyEscaped)"]
         case .notice(let text): return [text.visiblyEscaped]
         case .published(let path): return ["published \(path)"]

@@ -3,7 +3,7 @@ import Foundation
 import Provisioning
 import Synchronization
 
-/// Lines that stay, and below them bars that are redrawn in place at most ten times a second.
+/// Lines that stay, and below them bars, or a build's step, that are redrawn in place at most ten times a second.
 final class TerminalProgress: ProgressRenderer {
     private struct State {
         var tally = TransferTally()
@@ -11,6 +11,8 @@ final class TerminalProgress: ProgressRenderer {
         /// The widths of the lines of bars on the terminal now.
         var drawn: [Int] = []
         var lastDraw = ContinuousClock.Instant.now - .seconds(1)
+        var step: BuildStatus?
+        var isTicking = false
     }
 
     private static let interval = Duration.milliseconds(100)
@@ -36,6 +38,13 @@ final class TerminalProgress: ProgressRenderer {
             case .gitTransfer(let url, let objects, let total, let bytes):
                 guard .now - state.lastDraw >= Self.interval else { return }
                 state.tally.update("\(url) (\(objects) of \(total) objects)", received: bytes, total: nil)
+            case .step(let number, let count, let title):
+                state.step = BuildStatus(number: number, count: count, title: title)
+                draw(&state, above: [])
+                if !state.isTicking { startTicking() }
+                state.isTicking = true
+                return
+            case .stage, .published: state.step = nil
             default: break
             }
             let lines = state.text.lines(for: event)
@@ -49,17 +58,38 @@ final class TerminalProgress: ProgressRenderer {
         state.withLock { state in
             Console.write(Self.erase(state.drawn, width: Console.width(of: STDERR_FILENO)), to: STDERR_FILENO)
             state.drawn = []
+            state.step = nil
+        }
+    }
+
+    /// A compiler may be silent for minutes: the time goes on all the same.
+    private func startTicking() {
+        Task { [weak self] in
+            repeat { try await Task.sleep(for: .seconds(1)) } while self?.tick() == true
+        }
+    }
+
+    private func tick() -> Bool {
+        state.withLock { state in
+            state.isTicking = state.step != nil
+            if state.isTicking { draw(&state, above: []) }
+            return state.isTicking
         }
     }
 
     /// Replaces the bars by `lines`, which stay, and the bars as they are now.
     private func draw(_ state: inout State, above lines: [String]) {
         let width = Console.width(of: STDERR_FILENO)
-        let bars = TransferBars(tally: state.tally, width: width, colours: colours).lines()
+        let bars = Self.moving(state, width: width, colours: colours)
         let text = Self.erase(state.drawn, width: width) + (lines + bars).map { $0 + "\n" }.joined()
         Console.write(text, to: STDERR_FILENO)
-        state.drawn = TransferBars(tally: state.tally, width: width, colours: false).lines().map(\.columns)
+        state.drawn = Self.moving(state, width: width, colours: false).map(\.columns)
         state.lastDraw = .now
+    }
+
+    private static func moving(_ state: State, width: Int, colours: Bool) -> [String] {
+        TransferBars(tally: state.tally, width: width, colours: colours).lines()
+            + (state.step.map { [$0.line(width: width, colours: colours)] } ?? [])
     }
 
     /// A terminal that became narrower has broken the lines that are on it.

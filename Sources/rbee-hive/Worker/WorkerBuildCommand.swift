@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import ArtifactTypes
+import Foundation
 import Hive
 import Provisioning
 
@@ -20,6 +21,9 @@ struct WorkerBuildCommand: AsyncParsableCommand {
     @Option(help: "A branch, tag or commit instead of the configured one.")
     var ref: String?
 
+    @Option(help: ArgumentHelp("A repository instead of the configured one and its mirrors.", valueName: "url"))
+    var source: String?
+
     @Option(help: "Compilers at once (default: one a core).")
     var jobs: Int?
 
@@ -27,6 +31,9 @@ struct WorkerBuildCommand: AsyncParsableCommand {
 
     @Flag(help: "Take sources of a PKGBUILD that it gives no strong digest of.")
     var allowUnverified = false
+
+    @Flag(help: "Leave the checkout and all that was built in it, and say where.")
+    var keepBuild = false
 
     @Flag(help: "Print the commit, the steps and what they need, and build nothing.")
     var dryRun = false
@@ -40,11 +47,17 @@ struct WorkerBuildCommand: AsyncParsableCommand {
         if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs wants a number from 1 to 1024") }
     }
 
+    /// A path is one of this machine, whatever folder the program is run from.
+    private static func absolute(_ source: String) -> String {
+        guard !source.contains(":") else { return source }
+        return URL(fileURLWithPath: source).standardizedFileURL.path
+    }
+
     func run() async throws {
         try await Program.run(options) { hive in
             let request = Hive.BuildRequest(
                 variant: variant, worker: worker, revision: ref, sandboxed: sandbox.isOn, jobs: jobs,
-                allowsUnverified: allowUnverified)
+                source: source.map(Self.absolute), allowsUnverified: allowUnverified, keepsBuild: keepBuild)
             let renderer = dryRun ? options.planRenderer : options.renderer
             defer { renderer.finish() }
             do {

@@ -1,0 +1,22 @@
+/// The line below a build's output: the step that runs and how long it has run.
+struct BuildStatus {
+    let title: String
+    private let start = ContinuousClock.Instant.now
+
+    init(number: Int, count: Int, title: String) {
+        self.title = "step \(number) of \(count): \(title.visiblyEscaped)"
+    }
+
+    /// Never wider than the terminal.
+    func line(width: Int, colours: Bool) -> String {
+        let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+        let time = "  \(TransferTally.duration(seconds))"
+        let room = max(0, width - 1 - time.columns)
+        var shown = title[...]
+        if title.columns > room {
+            while shown.columns > max(0, room - 1) { shown = shown.dropLast() }
+            shown += "…"
+        }
+        return colours ? "\u{1B}[36m\(shown)\u{1B}[0m\(time)" : "\(shown)\(time)"
+    }
+}
