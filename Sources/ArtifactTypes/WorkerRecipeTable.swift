@@ -10,7 +10,7 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
     public var network: [String]
     /// `/bin/sh -ec` lines that run without network, with `variant` and `jobs` in their environment.
     public var build: [String]
-    /// Instead of `build`: the PKGBUILD's path in the checkout.
+    /// Instead of `build`: the PKGBUILD's path in the checkout, or its URL.
     public var pkgbuild: String?
     /// The executable, relative to the checkout, or to what a PKGBUILD packages; `${variant}` is expanded, nothing
     /// else. Empty where a PKGBUILD's is to be looked for.
@@ -19,13 +19,16 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
     public var requires: [String: [String]]
     /// Toolchains whose folders the sandbox mounts read-only (`rust`).
     public var toolchains: [String]
+    /// Caches that outlive a build, by name (`cargo`, `ccache`): `private` or `read-only`.
+    public var caches: [String: String]
     /// Arguments of a first run that must succeed.
     public var smokeTest: [String]
 
     public init(
         name: String, isDefault: Bool = false, variants: [Accelerator], directory: RelativePath? = nil,
         network: [String] = [], build: [String], pkgbuild: String? = nil, binary: String,
-        requires: [String: [String]] = [:], toolchains: [String] = [], smokeTest: [String] = []
+        requires: [String: [String]] = [:], toolchains: [String] = [], caches: [String: String] = [:],
+        smokeTest: [String] = []
     ) {
         self.name = name
         self.isDefault = isDefault
@@ -37,6 +40,7 @@ public struct WorkerRecipeTable: Sendable, Hashable, Codable {
         self.binary = binary
         self.requires = requires
         self.toolchains = toolchains
+        self.caches = caches
         self.smokeTest = smokeTest
     }
 }

@@ -79,7 +79,7 @@ extension Hive {
         public let directory: String?
         /// The steps in their order; none where a PKGBUILD has them, which only the checkout will bring.
         public let steps: [Step]
-        /// Where in the checkout the PKGBUILD lies.
+        /// Where the PKGBUILD lies: a path in the checkout, or a URL.
         public let pkgbuild: String?
         /// The program, in the checkout or the package.
         public let binary: String?
@@ -103,7 +103,7 @@ extension Hive {
             commit = plan.plan.resolution.git?.commit
             directory = plan.recipe.directory?.string
             steps = plan.recipe.steps.map { Step(run: $0.title, network: $0.network) }
-            pkgbuild = plan.recipe.pkgbuild?.string
+            pkgbuild = plan.recipe.pkgbuild?.description
             binary =
                 switch plan.recipe.product {
                 case .file(let path): path.string

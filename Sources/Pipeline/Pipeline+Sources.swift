@@ -24,6 +24,64 @@ extension Pipeline {
         return try await vendor.fetch(resolution, into: StagingArea(root: folder), in: job.context(known: nil))
     }
 
+    /// Gives a checkout a `.git` of what is kept of its repository: the commit itself at HEAD, its tag, and what else
+    /// was fetched, so that `git describe` and `git rev-parse` answer. Nothing where nothing is kept, as of a folder.
+    public func addHistory(of commit: GitPayload, to folder: FilePath) async throws(ProvisionError) {
+        if commit.url.hasPrefix("file:") { return }
+        do {
+            try await store.withSource(commit.url) { kept in
+                let files = FileManager.default
+                guard files.fileExists(atPath: kept.appending("objects").string) else { return }
+                let target = folder.appending(".git")
+                try files.createDirectory(
+                    atPath: target.appending("refs/tags").string, withIntermediateDirectories: true)
+                // Copies: a build that writes into its own must not reach the kept one.
+                for name in ["objects", "shallow"] where files.fileExists(atPath: kept.appending(name).string) {
+                    try files.copyItem(atPath: kept.appending(name).string, toPath: target.appending(name).string)
+                }
+                try Data("[core]\n\trepositoryformatversion = 0\n\tbare = false\n".utf8)
+                    .write(to: URL(fileURLWithPath: target.appending("config").string))
+                try Data("\(commit.commit)\n".utf8).write(to: URL(fileURLWithPath: target.appending("HEAD").string))
+                if let tag = commit.tag {
+                    try Data("\(commit.commit) refs/tags/\(tag)\n".utf8)
+                        .write(to: URL(fileURLWithPath: target.appending("packed-refs").string))
+                }
+            }
+        } catch {
+            throw ProvisionError(pipeline: error)
+        }
+    }
+
+    /// A small file whose URL the user configured; it may be private or plain http.
+    public func configuredFile(
+        _ url: String, maximumBytes: Int, for job: ProvisionJob
+    ) async throws(ProvisionError) -> [UInt8] {
+        let shown = String(url.prefix { $0 != "?" && $0 != "#" })
+        if job.offline { throw ProvisionError(.offline, "\(shown) may not be asked for offline") }
+        let origin = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+        do throws(TransferError) {
+            let answer = try await engine.send(
+                TransferRequest(
+                    url: url,
+                    access: TransferAccess(NetworkAccess(configuredOrigins: [origin.joined(separator: "/")])),
+                    maximumBytes: maximumBytes))
+            if answer.status == 200 { return answer.body }
+            throw TransferError(.status(answer.status), "\(shown) answered with status \(answer.status)")
+        } catch {
+            throw ProvisionError(transfer: error)
+        }
+    }
+
+    /// Runs `body` with a folder that outlives jobs, as kept git mirrors do, and that no other job uses meanwhile.
+    ///
+    /// - Parameter work: what it is held for, as `builds worker`.
+    public func withKeptFolder<Value: Sendable>(
+        _ name: String, work: String, for job: ProvisionJob, _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
+        let waiting = Waiting(work, job) { _ in }
+        return try await store.withSource(name, onWait: { waiting.tell($0) }, body)
+    }
+
     /// Fetches one file into `folder`. With a SHA-256 it stays in the store as a blob, and is not fetched twice.
     ///
     /// - Parameters:

@@ -6,9 +6,11 @@ struct RecipeReader {
 
     private static let keys = [
         "name", "default", "variants", "directory", "network", "build", "pkgbuild", "binary", "requires",
-        "toolchains", "smoke-test",
+        "toolchains", "caches", "smoke-test",
     ]
     private static let toolchains = ["rust"]
+    private static let caches = ["cargo", "ccache"]
+    private static let cacheModes = ["private", "read-only"]
 
     func recipes(of file: FileTable) throws(VendorFileError) -> [WorkerRecipeTable] {
         var recipes: [WorkerRecipeTable] = []
@@ -41,7 +43,8 @@ struct RecipeReader {
             name: try name(table), isDefault: try table.boolean("default") ?? false, variants: try variants(table),
             directory: try directory(table), network: try table.strings("network") ?? [], build: build,
             pkgbuild: pkgbuild, binary: try binary(table, isNeeded: pkgbuild == nil), requires: try requires(table),
-            toolchains: toolchains, smokeTest: try table.strings("smoke-test") ?? [])
+            toolchains: toolchains, caches: try caches(table),
+            smokeTest: try table.strings("smoke-test") ?? [])
     }
 
     /// A PKGBUILD has its own lines and runs in its own folder.
@@ -50,6 +53,7 @@ struct RecipeReader {
         if let other = ["build", "directory"].first(where: { table.members[$0] != nil }) {
             throw table.error(at: other, "\"\(other)\" stands beside \"pkgbuild\", which takes its place")
         }
+        if text.hasPrefix("https://") || text.hasPrefix("http://") { return text }
         return try relative(text, key: "pkgbuild", in: table).string
     }
 
@@ -105,6 +109,19 @@ struct RecipeReader {
         } catch {
             throw table.error(at: key, "\"\(key)\" wants a path in the checkout: \(error.reason)")
         }
+    }
+
+    private func caches(_ table: FileTable) throws(VendorFileError) -> [String: String] {
+        guard let named = try table.table("caches") else { return [:] }
+        try named.checkKeys(Self.caches)
+        var caches: [String: String] = [:]
+        for name in named.members.keys.sorted() {
+            guard let mode = try named.string(name), Self.cacheModes.contains(mode) else {
+                throw named.error(at: name, "a cache is \"private\" or \"read-only\"")
+            }
+            caches[name] = mode
+        }
+        return caches
     }
 
     private func requires(_ table: FileTable) throws(VendorFileError) -> [String: [String]] {

@@ -10,16 +10,19 @@ public struct BuildRecipe: Sendable, Hashable {
     public let directory: RelativePath?
     public private(set) var steps: [BuildStep]
     public private(set) var product: BuildProduct
-    /// The PKGBUILD's path in the checkout, of a recipe that is one.
-    public let pkgbuild: RelativePath?
+    /// Of a recipe that is a PKGBUILD, where that lies.
+    public let pkgbuild: PackageFile?
+    /// The PKGBUILD itself, where it came from elsewhere than the checkout.
+    let pkgbuildText: [UInt8]?
     /// The tools that it needs, by name.
     public private(set) var tools: [String]
     public let toolchains: [Toolchain]
+    public let caches: [BuildCache]
     public let smokeTest: [String]
     /// Functions of a PKGBUILD that see the network.
     private let networkFunctions: [String]
-    /// The SHA-256 of the recipe's canonical JSON: equal recipes have equal digests on every machine. Of a PKGBUILD it
-    /// is the table's: which PKGBUILD that is, the commit says.
+    /// The SHA-256 of the recipe's canonical JSON: equal recipes have equal digests on every machine. A
+    /// PKGBUILD of the checkout is no part of it: which one that is, the commit says.
     public let digest: Digest
 
     /// A toolchain that lives in its user's home, and is shown to a build without what else is there.
@@ -27,8 +30,9 @@ public struct BuildRecipe: Sendable, Hashable {
         case rust
     }
 
+    /// - Parameter text: the PKGBUILD that a URL led to. Of one in the checkout the commit says which it is.
     /// - Throws: `invalidRecipe`, naming what is wrong with the table.
-    public init(table: WorkerRecipeTable, variant: Accelerator) throws(BuildError) {
+    public init(table: WorkerRecipeTable, variant: Accelerator, pkgbuild text: [UInt8]? = nil) throws(BuildError) {
         func invalid(_ reason: String, remedy: String? = nil) -> BuildError {
             BuildError(.invalidRecipe, "worker \(table.name.visiblyEscaped): \(reason)", remedy: remedy)
         }
@@ -66,10 +70,11 @@ public struct BuildRecipe: Sendable, Hashable {
         do {
             let path = Self.expanding(table.binary, variant: variant)
             binary = path.isEmpty && table.pkgbuild != nil ? nil : try RelativePath(path)
-            pkgbuild = try table.pkgbuild.map { text throws(RelativePath.Invalid) in try RelativePath(text) }
+            pkgbuild = try table.pkgbuild.map { text throws(RelativePath.Invalid) in try PackageFile(text) }
         } catch {
             throw invalid("'\(table.pkgbuild == nil ? "binary" : "pkgbuild")' is an \(error)")
         }
+        pkgbuildText = text
         name = table.name
         self.variant = variant
         directory = table.directory
@@ -87,10 +92,20 @@ public struct BuildRecipe: Sendable, Hashable {
         }
         networkFunctions = table.pkgbuild == nil ? [] : table.network
         self.toolchains = toolchains
+        var caches: [BuildCache] = []
+        for (name, word) in table.caches.sorted(by: { $0.key < $1.key }) {
+            guard let kind = BuildCache.Kind(rawValue: name), let mode = BuildCache.Mode(rawValue: word) else {
+                throw invalid("'\(name.visiblyEscaped) = \(word.visiblyEscaped)' is no cache")
+            }
+            caches.append(BuildCache(kind: kind, mode: mode))
+        }
+        self.caches = caches
         smokeTest = table.smokeTest
         let canonical = CanonicalRecipe(
             name: name, variant: variant.rawValue, directory: directory?.string ?? "",
-            binary: binary?.string ?? "", pkgbuild: table.pkgbuild, network: table.network, build: table.build,
+            binary: binary?.string ?? "",
+            pkgbuild: table.pkgbuild.map { $0 + (text.map { "#\(Digest.sha256(of: $0))" } ?? "") },
+            network: table.network, build: table.build,
             tools: tools, toolchains: toolchains.map(\.rawValue), smokeTest: smokeTest)
         guard let digest = canonical.digest else { throw invalid("it does not encode") }
         self.digest = digest

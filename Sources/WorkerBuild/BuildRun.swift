@@ -34,7 +34,7 @@ final class BuildRun: Sendable {
         let outcome: ProcessOutcome
         do {
             outcome = try await sandbox.run(
-                step, watchdog: Watchdog(limits: limits, folders: [workshop.checkout, workshop.scratch])
+                step, watchdog: Watchdog(limits: limits, folders: workshop.watched)
             ) { [log] in log.take($0) }
         } catch var error {
             error.step = title

@@ -46,6 +46,23 @@ public enum PackageFunction: Sendable, Hashable {
     }
 }
 
+/// Where a PKGBUILD lies.
+public enum PackageFile: Sendable, Hashable, CustomStringConvertible {
+    case checkout(RelativePath)
+    case url(String)
+
+    public var description: String {
+        switch self {
+        case .checkout(let path): path.string
+        case .url(let url): String(url.prefix { $0 != "?" && $0 != "#" })
+        }
+    }
+
+    init(_ text: String) throws(RelativePath.Invalid) {
+        self = text.contains("://") ? .url(text) : .checkout(try RelativePath(text))
+    }
+}
+
 /// Where a build leaves its program.
 public enum BuildProduct: Sendable, Hashable {
     /// A file of the checkout.

@@ -18,3 +18,9 @@ struct CanonicalRecipe: Encodable {
         return Digest(.sha256, bytes: SHA256.hash(data: bytes))
     }
 }
+
+extension Digest {
+    static func sha256(of bytes: [UInt8]) -> String {
+        Digest(.sha256, bytes: SHA256.hash(data: bytes))?.description ?? ""
+    }
+}

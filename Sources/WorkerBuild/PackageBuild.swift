@@ -21,6 +21,7 @@ public struct PackageBuild: Sendable {
     /// - Throws: `invalidRecipe` where the checkout has no such PKGBUILD; `io`.
     public init(
         _ recipe: BuildRecipe, with builder: WorkerBuilder, checkout: FilePath, scratch: FilePath,
+        caches: FilePath? = nil,
         limits: BuildLimits = BuildLimits(), jobs: Int, log path: FilePath, progress: BuildProgress = BuildProgress()
     ) throws(BuildError) {
         guard let pkgbuild = recipe.pkgbuild else {
@@ -31,17 +32,29 @@ public struct PackageBuild: Sendable {
         self.builder = builder
         self.progress = progress
         let workshop = try Workshop(
-            recipe, checkout: checkout, scratch: scratch, sandbox: builder.sandbox, jobs: jobs)
+            recipe, checkout: checkout, scratch: scratch, caches: caches, sandbox: builder.sandbox,
+            jobs: jobs)
         run = BuildRun(
             of: recipe, in: workshop, sandbox: builder.sandbox, limits: limits,
             log: try BuildLog(path, onLine: progress.line))
-        folder = pkgbuild.parent.map { checkout.appending($0.string) } ?? checkout
+        let text: [UInt8]
+        switch pkgbuild {
+        case .checkout(let path):
+            folder = path.parent.map { checkout.appending($0.string) } ?? checkout
+            text = try packageBuildFile(path, in: checkout)
+        case .url(let url):
+            folder = checkout
+            guard let given = recipe.pkgbuildText else {
+                throw BuildError(.invalidRecipe, "the PKGBUILD of \(recipe.name) at \(url) was not fetched")
+            }
+            text = given
+        }
         sources = scratch.appending("src")
         package = scratch.appending("pkg")
         // A copy of its own: no step changes what the next one reads.
         file = scratch.appending("PKGBUILD")
         for folder in [sources, package] { try makeFolder(folder) }
-        try writeFile(try packageBuildFile(pkgbuild, in: checkout), to: file)
+        try writeFile(text, to: file)
     }
 
     /// What bash makes of the PKGBUILD. It sees the checkout as it is and changes nothing.
@@ -61,6 +74,19 @@ public struct PackageBuild: Sendable {
             error.code = .invalidRecipe
             throw error
         }
+    }
+
+    /// Makes the index of a source's `.git`, so that git sees the files as they were committed. Where it has none, or this
+    /// machine no git, there is nothing to do.
+    public func readIndex(of source: PackageSource) async throws(BuildError) {
+        guard let git = run.workshop.folders.find("git", sandboxed: builder.sandbox.mode == .require),
+            isFolder(sources.appending(source.name.string).appending(".git"))
+        else { return }
+        var step = step("", changes: [.sources])
+        let folder = step.inside(sources.appending(source.name.string), builder.sandbox.mode).string
+        step.command = [git.string, "-C", folder, "-c", "safe.directory=*", "read-tree", "HEAD"]
+        step.outputLimit = 64 << 10
+        _ = try await run.run(step, title: "git read-tree \(source.name)")
     }
 
     /// Compares a source with the sums that the PKGBUILD gives of it.

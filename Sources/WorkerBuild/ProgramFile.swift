@@ -84,16 +84,17 @@ func packageBuildFile(_ path: RelativePath, in checkout: FilePath) throws(BuildE
 
 extension BuildRecipe {
     /// The Cargo.lock that fixed the versions of what was built, which not every repository commits: the one of the
-    /// recipe's folder, else of the checkout's root. A link is none.
+    /// recipe's folder, else of the checkout's root. One that is a link, or lies behind one, is none.
     public func lockFiles(in checkout: FilePath) -> [FilePath] {
-        let places = [directory.map { checkout.appending($0.string) }, checkout].compactMap {
-            $0?.appending("Cargo.lock")
-        }
-        let file = places.first { path in
+        let name = "Cargo.lock"
+        let places = [directory.flatMap { try? $0.appending(RelativePath(name)) }, try? RelativePath(name)]
+        let file = places.compactMap(\.self).first { path in
+            guard let file = try? openInside(checkout, path) else { return false }
+            defer { try? file.close() }
             var status = stat()
-            return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            return fstat(file.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         }
-        return file.map { [$0] } ?? []
+        return file.map { [checkout.appending($0.string)] } ?? []
     }
 }
 

@@ -10,7 +10,8 @@ import SystemPackage
 
 /// Where this machine's tools lie, and which of these folders a sandboxed build sees.
 ///
-/// Searched are the folders of PATH, then those that the CUDA and ROCm installers use without adding them to PATH.
+/// Searched are the folders of PATH, then those of the toolkits that CUDA_HOME (or CUDA_PATH) and ROCM_PATH name, then
+/// those that the CUDA and ROCm installers use without adding them to PATH.
 /// Visible are folders below what the sandbox mounts: the system's, the accelerators', and cargo's where the recipe
 /// names the toolchain.
 struct ToolFolders: Sendable {
@@ -26,13 +27,23 @@ struct ToolFolders: Sendable {
     init(environment: [String: String], toolchains: [BuildRecipe.Toolchain]) {
         var folders = (environment["PATH"] ?? "").split(separator: ":").filter { $0.hasPrefix("/") }
             .map { FilePath(String($0)) }
-        for folder in Self.acceleratorFolders where !folders.contains(folder) { folders.append(folder) }
-        var mounts = Self.acceleratorMounts
+        var mounts: [Mount] = []
         var variables: [String: FilePath] = [:]
+        for (name, kit) in Self.namedToolkits(environment) {
+            // It may lie in the user's home, as one that pip or conda installed does: the build sees it elsewhere.
+            if !SystemMounts.roots.contains(where: kit.starts) {
+                mounts.append(Mount(readOnly: kit, at: FilePath("/build/toolkits").appending(name)))
+            }
+            variables[name] = kit
+            let programs = kit.appending("bin")
+            if !folders.contains(programs) { folders.append(programs) }
+        }
+        for folder in Self.acceleratorFolders where !folders.contains(folder) { folders.append(folder) }
+        mounts += Self.acceleratorMounts
         if toolchains.contains(.rust) {
             let rust = RustFolders(environment: environment)
             mounts += rust.mounts
-            variables = rust.variables
+            variables.merge(rust.variables) { $1 }
             if let programs = rust.programs, !folders.contains(programs) { folders.append(programs) }
         }
         all = folders.filter(isFolder)
@@ -55,6 +66,19 @@ struct ToolFolders: Sendable {
 
     private func search(_ tool: String, _ folders: [FilePath]) -> FilePath? {
         findExecutable(tool, path: folders.map(\.string).joined(separator: ":"))
+    }
+
+    /// Toolkits that the user named, with their links resolved.
+    private static func namedToolkits(_ environment: [String: String]) -> [(name: String, folder: FilePath)] {
+        let cuda = environment["CUDA_HOME"] ?? environment["CUDA_PATH"]
+        let named = [("CUDA_HOME", cuda, "nvcc"), ("ROCM_PATH", environment["ROCM_PATH"], "hipcc")]
+        return named.compactMap { name, path, compiler in
+            // A folder without the compiler is none, whatever it holds: nothing of it is shown.
+            guard let path, path.hasPrefix("/"), let folder = resolved(FilePath(path)), folder.components.count > 1,
+                findExecutable(folder.appending("bin/\(compiler)").string, path: nil) != nil
+            else { return nil }
+            return (name, folder)
+        }
     }
 
     private static let acceleratorFolders: [FilePath] = ["/usr/local/cuda/bin", "/opt/cuda/bin", "/opt/rocm/bin"]

@@ -39,7 +39,8 @@ public struct ToolRequirements: Sendable {
         for tool in tools where folders.find(tool, sandboxed: sandboxed) == nil {
             var advice = ToolPackages.advice(for: tool)
             if let hidden = folders.find(tool, sandboxed: false) {
-                advice = "\(hidden) is there, but a sandboxed build sees /usr and not that folder; \(advice)"
+                let remedy = isRust(tool) ? "say toolchains = [\"rust\"] in the [[worker]] table" : advice
+                advice = "\(hidden) is there, but a sandboxed build sees /usr and not that folder; \(remedy)"
             }
             missing.append(Missing(tool: tool, advice: advice))
         }
@@ -81,6 +82,11 @@ public struct ToolRequirements: Sendable {
 
     public func versions(of tools: [String]) async -> [String: String] {
         await toolVersions(tools, folders: folders, environment: environment, sandboxed: sandboxed)
+    }
+
+    /// Whether a toolchain that the table does not name would show it.
+    private func isRust(_ tool: String) -> Bool {
+        ["cargo", "rustc", "rustup"].contains(tool) && !table.toolchains.contains(BuildRecipe.Toolchain.rust.rawValue)
     }
 
     private var alternatives: String {

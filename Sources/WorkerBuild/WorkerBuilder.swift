@@ -18,16 +18,19 @@ public struct WorkerBuilder: Sendable {
     ///   - checkout: an absolute path, as all of these.
     ///   - scratch: an empty folder for the build's home and temporary files, on the checkout's file system; the caller
     ///     removes it.
+    ///   - caches: the folder of this worker's own caches, which nobody else uses meanwhile.
     ///   - log: the file that keeps the output.
     /// - Throws: `failed` with the step and its last lines, `timedOut`, `limit`, `unsafeOutput`, `cancelled`, `io`.
     public func build(
-        _ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, limits: BuildLimits = BuildLimits(),
-        jobs: Int, log path: FilePath, progress: BuildProgress = BuildProgress()
+        _ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, caches: FilePath? = nil,
+        limits: BuildLimits = BuildLimits(), jobs: Int, log path: FilePath, progress: BuildProgress = BuildProgress()
     ) async throws(BuildError) -> BuildOutput {
         guard case .file(let binary) = recipe.product else {
             throw BuildError(.invalidRecipe, "\(recipe.name) is built from a PKGBUILD and has no lines")
         }
-        let workshop = try Workshop(recipe, checkout: checkout, scratch: scratch, sandbox: sandbox, jobs: jobs)
+        let workshop = try Workshop(
+            recipe, checkout: checkout, scratch: scratch, caches: caches, sandbox: sandbox,
+            jobs: jobs)
         let run = BuildRun(
             of: recipe, in: workshop, sandbox: sandbox, limits: limits, log: try BuildLog(path, onLine: progress.line))
         for (index, step) in recipe.steps.enumerated() {

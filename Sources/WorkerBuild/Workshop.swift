@@ -18,13 +18,17 @@ struct Workshop: Sendable {
     private let home: FilePath
     private let temporary: FilePath
     private let mounts: [Mount]
+    /// What counts against the disk limit.
+    let watched: [FilePath]
+    private let cacheVariables: [String: String]
     /// Variables that decide what a compiler makes, beside those that only say where things are.
     let flags: [String: String]
 
+    /// - Parameter caches: the folder of this worker's own caches; nil where none is kept.
     /// - Throws: `io` where the folders cannot be made.
-    init(_ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, sandbox: Sandbox, jobs: Int)
-        throws(BuildError)
-    {
+    init(
+        _ recipe: BuildRecipe, checkout: FilePath, scratch: FilePath, caches: FilePath?, sandbox: Sandbox, jobs: Int
+    ) throws(BuildError) {
         self.recipe = recipe
         self.sandbox = sandbox
         self.jobs = max(1, jobs)
@@ -41,11 +45,23 @@ struct Workshop: Sendable {
         mounts.append(Mount(writable: checkout, at: "/build/checkout"))
         mounts.append(Mount(writable: home, at: "/build/home"))
         mounts.append(Mount(writable: temporary, at: "/tmp"))
+        var cacheVariables: [String: String] = [:]
+        var watched = [checkout, scratch]
         if sandbox.mode == .require {
+            for cache in recipe.caches {
+                guard let source = try cache.source(kept: caches, sandbox.environment) else { continue }
+                mounts.append(
+                    cache.mode == .private
+                        ? Mount(writable: source, at: cache.target) : Mount(readOnly: source, at: cache.target))
+                if cache.mode == .private { watched.append(source) }
+                cacheVariables.merge(cache.variables) { $1 }
+            }
             mounts += try Self.accounts(in: scratch)
             if let authorities = Self.authorities(sandbox.environment) { mounts.append(authorities) }
         }
         self.mounts = mounts
+        self.cacheVariables = cacheVariables
+        self.watched = watched
     }
 
     /// A line of the recipe. It reaches `sh` as one argument and `variant` and `jobs` as variables: nothing is pasted.
@@ -65,6 +81,7 @@ struct Workshop: Sendable {
             ["HOME": home, "TMPDIR": temporary, "CARGO_HOME": home.appending(".cargo")]) { $1 }
         step.variables = paths.mapValues { step.inside($0, sandbox.mode).string }
         step.variables.merge(flags) { $1 }
+        step.variables.merge(cacheVariables) { $1 }
         step.variables["jobs"] = String(jobs)
         // What these build programs go by where a line does not say.
         step.variables["CARGO_BUILD_JOBS"] = String(jobs)

@@ -19,16 +19,19 @@ struct BuildRemains {
     /// - Parameters:
     ///   - log: copied.
     ///   - folders: moved, each to the name given.
-    func keep(log: FilePath, folders: [(name: String, path: FilePath)]) throws {
+    /// - Returns: whether there is a log to look into.
+    @discardableResult
+    func keep(log: FilePath, folders: [(name: String, path: FilePath)]) throws -> Bool {
         try clear()
+        let hasOutput = (try? log.stat(followTargetSymlink: false).size).map { $0 > 0 } ?? false
+        guard hasOutput || !folders.isEmpty else { return false }
         try FileManager.default.createDirectory(
             atPath: folder.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        if FileManager.default.fileExists(atPath: log.string) {
-            try FileManager.default.copyItem(atPath: log.string, toPath: self.log.string)
-        }
+        if hasOutput { try FileManager.default.copyItem(atPath: log.string, toPath: self.log.string) }
         for (name, path) in folders where FileManager.default.fileExists(atPath: path.string) {
             try FileManager.default.moveItem(atPath: path.string, toPath: folder.appending(name).string)
         }
+        return hasOutput
     }
 
     func clear() throws {

@@ -68,6 +68,14 @@ struct PackageSources {
         let (match, resolution) = try await build.resolve(text, with: pipeline, for: job)
         let folder = package.sources.appending(source.name.string)
         let fetched = try await pipeline.fetchCommit(resolution, from: match, into: folder, for: job)
+        if let git = fetched.git {
+            try await pipeline.addHistory(of: git, to: folder)
+            do {
+                try await package.readIndex(of: source)
+            } catch {
+                throw ProvisionError(worker: error)
+            }
+        }
         return WorkerSource(
             name: source.name.string, reference: text, revision: fetched.revision, mirror: fetched.git?.mirror)
     }

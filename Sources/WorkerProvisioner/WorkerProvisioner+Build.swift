@@ -64,7 +64,7 @@ extension WorkerProvisioner {
     /// Checks, in this order: the recipe, the tools that it needs, the sandbox; and only then asks for the commit.
     public func plan(_ request: BuildRequest, for job: ProvisionJob) async throws(ProvisionError) -> BuildPlan {
         let found = try pipeline.registry.recipe(variant: request.variant, named: request.worker)
-        let recipe: BuildRecipe
+        var recipe: BuildRecipe
         let toolchain: [String: String]
         let sandbox: Sandbox
         let requirements = ToolRequirements(
@@ -88,6 +88,14 @@ extension WorkerProvisioner {
                 .configuration,
                 "worker \(found.table.name) has a recipe, but its vendor \(found.vendor) has no sources",
                 remedy: "set module = \"git\" in the vendors.d file of \(found.vendor)")
+        }
+        if case .url(let url) = recipe.pkgbuild {
+            let text = try await pipeline.configuredFile(url, maximumBytes: 1 << 20, for: job)
+            do {
+                recipe = try BuildRecipe(table: found.table, variant: request.variant, pkgbuild: text)
+            } catch {
+                throw ProvisionError(worker: error)
+            }
         }
         let name = WorkerName(
             name: found.table.name, variant: request.variant,
@@ -132,7 +140,9 @@ extension WorkerProvisioner {
         let remains = BuildRemains(of: build.plan.item, in: pipeline.store)
         let folders = [("checkout", staged.source), ("scratch", scratch)]
         do {
-            let entry = try await make(staged, scratch: scratch, build, for: job)
+            let entry = try await withCaches(of: build, for: job) { caches in
+                try await make(staged, scratch: scratch, caches: caches, build, for: job)
+            }
             if build.keepsBuild {
                 try remains.keep(log: staged.tree.root.appending("build.log"), folders: folders)
                 job.progress(.notice("the build is kept in \(remains.folder)"))
@@ -143,10 +153,11 @@ extension WorkerProvisioner {
         } catch {
             var error = ProvisionError(worker: error)
             do {
-                try remains.keep(
-                    log: staged.tree.root.appending("build.log"), folders: build.keepsBuild ? folders : [])
-                let place = "the output is in \(remains.log)"
-                error.remedy = error.remedy.map { "\($0); \(place)" } ?? place
+                let log = staged.tree.root.appending("build.log")
+                if try remains.keep(log: log, folders: build.keepsBuild ? folders : []) {
+                    let place = "the output is in \(remains.log)"
+                    error.remedy = error.remedy.map { "\($0); \(place)" } ?? place
+                }
             } catch {
                 // The build's error is the one to tell.
                 job.progress(.notice("the build's log could not be kept: \(error)"))
@@ -155,8 +166,19 @@ extension WorkerProvisioner {
         }
     }
 
+    /// Runs `body` with the folder of a worker's own caches, held alone; without one where its recipe declares none.
+    private func withCaches(
+        of build: BuildPlan, for job: ProvisionJob, _ body: (FilePath?) async throws -> WorkerBinary
+    ) async throws -> WorkerBinary {
+        guard build.isSandboxed, build.recipe.caches.contains(where: { $0.mode == .private }) else {
+            return try await body(nil)
+        }
+        return try await pipeline.withKeptFolder(
+            "caches of \(build.plan.match.name):\(build.name.name)", work: "builds \(build.name.name)", for: job, body)
+    }
+
     private func make(
-        _ staged: Staged, scratch: FilePath, _ build: BuildPlan, for job: ProvisionJob
+        _ staged: Staged, scratch: FilePath, caches: FilePath?, _ build: BuildPlan, for job: ProvisionJob
     ) async throws -> WorkerBinary {
         let progress = BuildProgress(
             step: { number, count, title in job.progress(.step(number: number, count: count, title: title)) },
@@ -169,10 +191,11 @@ extension WorkerProvisioner {
         job.progress(.stage("building \(build.name.id)"))
         if build.recipe.pkgbuild == nil {
             output = try await builder.build(
-                build.recipe, checkout: staged.source, scratch: scratch, jobs: build.jobs,
+                build.recipe, checkout: staged.source, scratch: scratch, caches: caches, jobs: build.jobs,
                 log: root.appending("build.log"), progress: progress)
         } else {
-            (output, sources) = try await package(staged, scratch: scratch, build, progress: progress, for: job)
+            (output, sources) = try await package(
+                staged, scratch: scratch, caches: caches, build, progress: progress, for: job)
         }
         if let package = output.root {
             executable = try move(package, program: output.binary, into: root)

@@ -11,11 +11,12 @@ import WorkerCatalog
 extension WorkerProvisioner {
     /// Evaluates the PKGBUILD, fetches its sources, runs its functions.
     func package(
-        _ staged: Staged, scratch: FilePath, _ build: BuildPlan, progress: BuildProgress, for job: ProvisionJob
+        _ staged: Staged, scratch: FilePath, caches: FilePath?, _ build: BuildPlan, progress: BuildProgress,
+        for job: ProvisionJob
     ) async throws -> (output: BuildOutput, sources: [WorkerSource]) {
         let package = try PackageBuild(
             build.recipe, with: WorkerBuilder(sandbox: build.sandbox), checkout: staged.source, scratch: scratch,
-            jobs: build.jobs, log: staged.tree.root.appending("build.log"), progress: progress)
+            caches: caches, jobs: build.jobs, log: staged.tree.root.appending("build.log"), progress: progress)
         job.progress(.stage("reading the PKGBUILD"))
         let evaluated = try await package.evaluate()
         try build.requirements.check(evaluated)

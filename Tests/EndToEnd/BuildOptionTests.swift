@@ -1,6 +1,8 @@
 import ArtifactTypes
 import Foundation
 import SystemPackage
+import TestHub
+import TestSupport
 import Testing
 
 /// What `worker build` can be told, and what it leaves behind.

@@ -1,6 +1,8 @@
 import ArtifactTypes
 import Foundation
 import SystemPackage
+import TestHub
+import TestSupport
 import Testing
 
 /// `doctor` on machines of several kinds, made of stand-ins in PATH.

@@ -30,6 +30,7 @@ struct PackageBuildTests {
             makedepends=(gcc make)
             source=("worker::git+\(url)" "git+\(dataURL)#branch=v$pkgver" "extra-$pkgver.tar.gz::\(archiveURL)")
             sha256sums=(SKIP SKIP \(sums))
+            pkgver() { cd data; git describe --tags --long --dirty | sed 's/^v//;s/-/.r/;s/-/./'; }
             build() { make -C worker variant="$RBEE_FEATURES"; }
             check() { worker/demo-worker-$RBEE_FEATURES --version; }
             package() {
@@ -94,7 +95,7 @@ struct PackageBuildTests {
         let built = try await machine.run("worker", "build", "cpu")
         #expect(built.status == 0, "\(built.errors)")
         #expect(built.output == "demo-worker-cpu-\(commit.prefix(8))-linux\n")
-        #expect(built.errors.contains("step 1 of 3: build()"))
+        #expect(built.errors.contains("step 2 of 4: build()"))
 
         let path = try await machine.run("worker", "path", "demo-worker").output.trimmingCharacters(in: .newlines)
         #expect(path.hasSuffix("/usr/bin/demo-worker"))
@@ -107,7 +108,9 @@ struct PackageBuildTests {
 
         let provenance = try #require(
             try await machine.run("worker", "show", "demo-worker", "--json").json()["provenance"])
-        #expect(provenance["package"] == .string("1.5-2"))
+        let data = machine.folder.path.appending("data")
+        let tagged = try machine.git(data, "rev-parse", "--short=7", "HEAD")
+        #expect(provenance["package"] == .string("1.5.r0.g\(tagged)-2"), "pkgver() asks git, and git answers")
         #expect(provenance["flags"]?["RBEE_FEATURES"] == .string("cpu"))
         let sources = try #require(provenance["sources"]?.arrayValue)
         #expect(sources.compactMap { $0["name"]?.stringValue } == ["worker", "data", "extra-1.5.tar.gz"])
@@ -121,11 +124,10 @@ struct PackageBuildTests {
         #expect(machine.hub.requests.allSatisfy { !$0.path.contains("extra") })
 
         // A source that moved is another input.
-        let data = machine.folder.path.appending("data")
         try machine.commit(data, "two")
         try machine.git(data, "branch", "--force", "v1.5")
         let moved = try await machine.run("worker", "build", "cpu")
-        #expect(moved.status == 0 && moved.errors.contains("step 1 of 3"), "\(moved.errors)")
+        #expect(moved.status == 0 && moved.errors.contains("step 1 of 4"), "\(moved.errors)")
         #expect(try await machine.run("worker", "verify").status == 0)
     }
 
@@ -144,6 +146,49 @@ struct PackageBuildTests {
         #expect(allowed.status == 0, "\(allowed.errors)")
         let shown = try await loose.run("worker", "show", "demo-worker", "--json").json()
         #expect(shown["verified"] == .bool(false))
+    }
+
+    @Test("a PKGBUILD from a URL is as good; another one there is another input")
+    func fromURL() async throws {
+        let machine = try Installation()
+        let url = machine.hub.addGit("worker", repository: try machine.makeWorkerRepository().appending(".git"))
+        func pkgbuild(_ release: Int) -> TestBody {
+            .bytes(
+                Array(
+                    """
+                    pkgname=demo
+                    pkgver=3
+                    pkgrel=\(release)
+                    source=("git+\(url)")
+                    build() { make -C worker variant=cpu; }
+                    package() { install -Dm755 worker/demo-worker-cpu "$pkgdir/usr/bin/demo-worker"; }
+                    """.utf8))
+        }
+        let address = try machine.hub.addRelease("PKGBUILD", pkgbuild(1))
+        try machine.addVendor(
+            "demo.toml",
+            """
+            name = "demo"
+            module = "git"
+            provides = ["workers"]
+
+            [git]
+            url = "\(url)"
+
+            [[worker]]
+            name = "demo-worker"
+            variants = ["cpu"]
+            pkgbuild = "\(address)"
+            smoke-test = ["--version"]
+            """)
+        let built = try await machine.run("worker", "build", "cpu")
+        #expect(built.status == 0, "\(built.errors)")
+        #expect(try await machine.run("worker", "build", "cpu").errors.contains("here already"))
+        _ = try machine.hub.addRelease("PKGBUILD", pkgbuild(2))
+        let other = try await machine.run("worker", "build", "cpu")
+        #expect(other.status == 0 && other.errors.contains("step 1 of 2"), "\(other.errors)")
+        let shown = try await machine.run("worker", "show", "demo-worker", "--json").json()
+        #expect(shown["provenance"]?["package"] == .string("3-2"))
     }
 
     @Test(

@@ -146,6 +146,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             text: worker + "binary = \"x\"\n\n[[worker]]\nname = \"v\"\nbiuld = []\n", line: 13, column: 1,
             message: "\"biuld\" in [worker]", suggestion: "build"),
         Mistake(
+            what: "a cache that is shared", text: worker + "binary = \"x\"\ncaches = { cargo = \"shared\" }\n",
+            line: 10, column: 12, message: "\"private\" or \"read-only\""),
+        Mistake(
             what: "a build beside a pkgbuild", text: worker + "pkgbuild = \"PKGBUILD\"\n", line: 8, column: 1,
             message: "\"build\" stands beside \"pkgbuild\""),
         Mistake(

@@ -135,3 +135,56 @@ private struct RustUser {
         }
     }
 }
+
+/// What one build leaves for the next.
+@Suite(.sandboxed, .timeLimit(.minutes(1)))
+struct CacheTests {
+    private func build(
+        _ bench: Workbench, _ caches: [String: String], kept: FilePath?, _ line: String, lines: Lines = Lines()
+    ) async throws {
+        var table = Workbench.table([line, "echo '#!/bin/sh' > worker; chmod +x worker"])
+        table.caches = caches
+        let builder = WorkerBuilder(sandbox: try await Sandbox(mode: .require, environment: bench.environment))
+        _ = try await builder.build(
+            BuildRecipe(table: table, variant: .cpu), checkout: bench.checkout, scratch: bench.scratch, caches: kept,
+            limits: BuildLimits(time: .seconds(50)), jobs: 1, log: bench.log, progress: BuildProgress(line: lines.take))
+    }
+
+    @Test("a private cache is what the worker's next build finds; without one a build begins with nothing")
+    func privateCache() async throws {
+        let kept = try TemporaryDirectory()
+        let put = "echo crate > \"$CARGO_HOME/registry/x\"; echo object > \"$CCACHE_DIR/y\""
+        let caches = ["cargo": "private", "ccache": "private"]
+        try await build(Workbench(), caches, kept: kept.path, put)
+        let lines = Lines()
+        let read = "cat \"$CARGO_HOME/registry/x\" \"$CCACHE_DIR/y\""
+        try await build(Workbench(), caches, kept: kept.path, read, lines: lines)
+        #expect(lines.all.contains("crate") && lines.all.contains("object"))
+        let nothing = "test ! -e \"$CARGO_HOME/registry\" -a -z \"$CCACHE_DIR\""
+        try await build(Workbench(), [:], kept: kept.path, nothing)
+    }
+
+    @Test("the user's own cache is shown, and not changed; the rest of its folder is not shown")
+    func readOnlyCache() async throws {
+        let bench = try Workbench()
+        try bench.folder.write("crate".utf8, to: "home/.cargo/registry/x")
+        try bench.folder.write("token".utf8, to: "home/.cargo/credentials.toml")
+        let line = """
+            test "$(cat "$CARGO_HOME/registry/x")" = crate
+            test ! -e "$CARGO_HOME/credentials.toml"
+            ! touch "$CARGO_HOME/registry/evil" 2>/dev/null
+            """
+        try await build(bench, ["cargo": "read-only", "ccache": "read-only"], kept: nil, line)
+        #expect(text(bench.home.appending(".cargo/registry/evil").string) == nil)
+    }
+
+    @Test("a cache changes no digest")
+    func digest() throws {
+        var table = RecipeTests.table
+        let digest = try BuildRecipe(table: table, variant: .cpu).digest
+        table.caches = ["cargo": "private"]
+        #expect(try BuildRecipe(table: table, variant: .cpu).digest == digest)
+        table.caches = ["cargo": "shared"]
+        #expect(throws: BuildError.self) { try BuildRecipe(table: table, variant: .cpu) }
+    }
+}

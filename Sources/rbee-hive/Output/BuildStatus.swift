@@ -1,3 +1,5 @@
+import ArtifactTypes
+
 /// The line below a build's output: the step that runs and how long it has run.
 struct BuildStatus {
     let title: String
@@ -11,12 +13,7 @@ struct BuildStatus {
     func line(width: Int, colours: Bool) -> String {
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         let time = "  \(TransferTally.duration(seconds))"
-        let room = max(0, width - 1 - time.columns)
-        var shown = title[...]
-        if title.columns > room {
-            while shown.columns > max(0, room - 1) { shown = shown.dropLast() }
-            shown += "…"
-        }
+        let shown = title.cut(to: max(1, width - 1 - time.columns))
         return colours ? "\u{1B}[36m\(shown)\u{1B}[0m\(time)" : "\(shown)\(time)"
     }
 }
