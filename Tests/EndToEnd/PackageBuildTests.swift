@@ -18,7 +18,7 @@ struct PackageBuildTests {
         try Data("from git".utf8).write(to: URL(fileURLWithPath: data.appending("data.txt").string))
         try machine.git(data, "init", "--quiet", "--initial-branch=main")
         try machine.commit(data, "one")
-        try machine.git(data, "branch", "v1.5")
+        try machine.git(data, "tag", "v1.5")
         let url = machine.hub.addGit("worker", repository: repository.appending(".git"))
         let dataURL = machine.hub.addGit("data", repository: data.appending(".git"))
         let archiveURL = try Self.addArchive(machine)
@@ -28,7 +28,7 @@ struct PackageBuildTests {
             pkgrel=2
             arch=(any)
             makedepends=(gcc make)
-            source=("worker::git+\(url)" "git+\(dataURL)#branch=v$pkgver" "extra-$pkgver.tar.gz::\(archiveURL)")
+            source=("worker::git+\(url)" "git+\(dataURL)#branch=main" "extra-$pkgver.tar.gz::\(archiveURL)")
             sha256sums=(SKIP SKIP \(sums))
             pkgver() { cd data; git describe --tags --long --dirty | sed 's/^v//;s/-/.r/;s/-/./'; }
             build() { make -C worker variant="$RBEE_FEATURES"; }
@@ -123,11 +123,11 @@ struct PackageBuildTests {
         #expect(again.status == 0 && again.errors.contains("here already"), "\(again.errors)")
         #expect(machine.hub.requests.allSatisfy { !$0.path.contains("extra") })
 
-        // A source that moved is another input.
+        // A source that moved is another input. Its commit has no tag, and without history none is found before it.
         try machine.commit(data, "two")
-        try machine.git(data, "branch", "--force", "v1.5")
         let moved = try await machine.run("worker", "build", "cpu")
         #expect(moved.status == 0 && moved.errors.contains("step 1 of 4"), "\(moved.errors)")
+        #expect(moved.errors.contains("the PKGBUILD's own version stays"))
         #expect(try await machine.run("worker", "verify").status == 0)
     }
 

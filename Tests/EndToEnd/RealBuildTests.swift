@@ -208,11 +208,13 @@ struct RealBuildTests {
                 """)
         let program = try machine.start(["worker", "build", "cpu", "--json"])
         #expect(await program.prints("it-runs"))
+        // How long anything takes here and now: other tests may have both cores.
         let clock = ContinuousClock()
+        let usual = try await clock.measure { _ = try await machine.run("worker", "list") }
         let start = clock.now
         program.send(SIGINT)
         let outcome = try await program.outcome()
-        #expect(clock.now - start < .seconds(1.5), "within a second, and the time to look")
+        #expect(clock.now - start < .seconds(1) + usual * 10)
         #expect(outcome.status == 130)
         #expect(throws: Installation.CommandFailed.self) { try machine.shell(["pgrep", "-f", "sleep 86331"]) }
         #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
