@@ -127,7 +127,13 @@ public struct PackageBuild: Sendable {
             case .package:
                 step.asRoot = builder.sandbox.mode == .require
                 fallthrough
-            default: _ = try await run.run(step, title: one.title)
+            default:
+                do {
+                    _ = try await run.run(step, title: one.title)
+                } catch var error where error.code == .failed && !one.network {
+                    error.remedy = "it had no network; if it needs one, name \(function.name) in the table's 'network'"
+                    throw error
+                }
             }
         }
         try run.log.finish()

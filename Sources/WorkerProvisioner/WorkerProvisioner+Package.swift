@@ -31,12 +31,20 @@ extension WorkerProvisioner {
         return (try await package.build(evaluated), sources)
     }
 
+    /// What stands at the top of every worker's tree.
+    private static let ownNames: Set = ["build.log", "artifact.json"]
+
     /// Moves what was packaged into the tree, for `scan` to take in, and returns where the program lies there.
     func move(_ package: FilePath, program: FilePath, into tree: FilePath) throws -> String {
         var path = program
         guard path.removePrefix(package) else { throw ProvisionError(.invalid, "\(program) is not in \(package)") }
         try makeLinksRelative(in: package)
         for name in try FileManager.default.contentsOfDirectory(atPath: package.string) {
+            guard !Self.ownNames.contains(name) else {
+                throw ProvisionError(
+                    .unsafeContent, "the package has \(name) at its top, which the hive itself writes there",
+                    remedy: "let package() put it into a folder, as $pkgdir/usr/share")
+            }
             try FileManager.default.moveItem(
                 atPath: package.appending(name).string, toPath: tree.appending(name).string)
         }

@@ -198,6 +198,7 @@ struct PackageBuildTests {
             ("ln -s ../../../../x \"$pkgdir/usr/share/demo/up\"", "up"),
             ("mkfifo \"$pkgdir/usr/share/demo/pipe\"", "pipe"),
             ("rm \"$pkgdir/usr/bin/demo-worker\"", "executable"),
+            ("touch \"$pkgdir/build.log\"", "build.log at its top"),
         ])
     func hostile(line: String, name: String) async throws {
         let machine = try Installation()

@@ -183,6 +183,7 @@ struct PackageTests {
         let error = await #expect(throws: BuildError.self) { try await package.build(evaluated) }
         #expect(error?.code == .failed)
         #expect(error?.step == "build()")
+        #expect(error?.remedy?.contains("no network") == true)
         #expect(error?.lastLines == ["$ build()", "before"])
     }
 
