@@ -231,5 +231,6 @@ extension WorkerProvisioner.BuildPlan {
             && entry.workerType == name.variant
             && toolchain.allSatisfy { entry.provenance?.toolchain[$0.key] == $0.value }
             && (entry.provenance?.sandboxed == true || sandbox.mode == .off)
+            && (allowsUnverified || entry.provenance?.sources.contains { $0.revision == nil } != true)
     }
 }

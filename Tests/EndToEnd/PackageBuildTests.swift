@@ -146,6 +146,8 @@ struct PackageBuildTests {
         #expect(allowed.status == 0, "\(allowed.errors)")
         let shown = try await loose.run("worker", "show", "demo-worker", "--json").json()
         #expect(shown["verified"] == .bool(false))
+        let later = try await loose.run("worker", "build", "cpu")
+        #expect(later.status == 65, "what was allowed once is not allowed for good: \(later.errors)")
     }
 
     @Test("a PKGBUILD from a URL is as good; another one there is another input")

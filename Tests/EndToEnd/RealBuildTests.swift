@@ -194,6 +194,45 @@ struct RealBuildTests {
         #expect(shown["provenance"]?["toolchain"]?["nvcc"]?.stringValue?.contains("release 13.0") == true)
     }
 
+    /// The toolkit of this machine, wherever it was installed; PyPI's nvidia-cuda-nvcc, -crt, -runtime and nvidia-nvvm
+    /// together are one.
+    static var toolkit: String? {
+        let kit = ProcessInfo.processInfo.environment["CUDA_HOME"] ?? "/usr/local/cuda"
+        return FileManager.default.isExecutableFile(atPath: kit + "/bin/nvcc") ? kit : nil
+    }
+
+    @Test(
+        "a CUDA worker is compiled by the real nvcc and carries code for the accelerator",
+        .enabled("there is no nvcc below CUDA_HOME") { toolkit != nil })
+    func realCUDA() async throws {
+        let machine = try Installation()
+        let source = """
+            #include <cstdio>
+            __global__ void add(int *sum) { *sum += 1; }
+            int main(int count, char **) {
+                if (count > 1) { puts("gpu worker 2.0"); return 0; }
+                int *sum;
+                cudaMalloc(&sum, sizeof *sum);
+                add<<<1, 1>>>(sum);
+                return cudaDeviceSynchronize();
+            }
+            """
+        let repository = try repository(machine, ["worker.cu": source])
+        try addVendor(
+            machine, repository, name: "gpu-worker",
+            table: """
+                build = ["nvcc -O2 worker.cu -o gpu-worker"]
+                binary = "gpu-worker"
+                requires = { cuda = ["nvcc"] }
+                """)
+        let built = try await machine.run(
+            "worker", "build", "cuda", environment: ["CUDA_HOME": Self.toolkit ?? "", "PATH": "/usr/bin:/bin"])
+        #expect(built.status == 0, "\(built.errors)")
+        let shown = try await machine.run("worker", "show", "gpu-worker", "--json").json()
+        #expect(shown["provenance"]?["toolchain"]?["nvcc"]?.stringValue?.contains("release") == true)
+        #expect(try machine.shell([shown["path"]?.stringValue ?? "", "--version"]) == "gpu worker 2.0")
+    }
+
     @Test(
         "Ctrl-C in a build: within a second nothing of it lives, not even what ignores signals in a session of its own")
     func interrupted() async throws {
