@@ -16,7 +16,8 @@ public enum SandboxMode: String, Sendable, CaseIterable {
 /// - files: the system read-only, the build's own folders, a private /tmp and an empty home; no other path exists;
 /// - environment: what the step is given, nothing inherited;
 /// - network: none, save for steps that declare it; then the machine's own, loopback and abstract sockets included;
-/// - processes: a PID namespace, so that none sees another's and none outlives the step; no capability, no terminal.
+/// - processes: a PID namespace, so that none sees another's and none outlives the step; no capability, no terminal, no
+///   user namespace of its own.
 ///
 /// It fails closed: where it cannot be set up nothing runs.
 public struct Sandbox: Sendable {
@@ -25,6 +26,8 @@ public struct Sandbox: Sendable {
     let environment: [String: String]
     let bubblewrap: FilePath?
     let limiter: FilePath?
+    /// Whether what runs inside may make no user namespace of its own, by which most holes of kernels are reached.
+    private(set) var deniesNamespaces = false
 
     /// Finds bubblewrap in PATH and sees whether the kernel lets it work.
     ///
@@ -34,7 +37,15 @@ public struct Sandbox: Sendable {
         self.environment = environment
         limiter = findExecutable("prlimit", path: environment["PATH"])
         bubblewrap = mode == .off ? nil : findExecutable("bwrap", path: environment["PATH"])
-        if mode == .require { try await probe() }
+        guard mode == .require else { return }
+        deniesNamespaces = true
+        do {
+            try await probe()
+        } catch  where error.code == .sandboxUnavailable && bubblewrap != nil {
+            // bubblewrap before 0.8 cannot; what else it does is the same.
+            deniesNamespaces = false
+            try await probe()
+        }
     }
 
     private func probe() async throws(BuildError) {

@@ -53,6 +53,7 @@ extension Sandbox {
 
     private func arguments(for step: SandboxedStep, marker: String) -> [String] {
         var arguments = ["--unshare-all", "--new-session", "--die-with-parent", "--cap-drop", "ALL"]
+        if deniesNamespaces { arguments += ["--unshare-user", "--disable-userns"] }
         // The machine's name ends up in programs, and says who built them.
         arguments += ["--hostname", "localhost"]
         if step.network { arguments.append("--share-net") }

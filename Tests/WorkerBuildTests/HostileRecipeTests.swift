@@ -39,6 +39,7 @@ struct HostileRecipeTests {
         ("change the configuration", "touch /etc/evil || echo evil >> /etc/passwd"),
         ("set the kernel", "echo 1 > /proc/sys/kernel/sysrq || echo b > /proc/sysrq-trigger"),
         ("see the hardware", "ls /sys/class"),
+        ("make a namespace of its own", "unshare --user true"),
         ("leave the root", "chroot / true"),
         ("rename the machine", "hostname evil"),
         ("type into the terminal", "python3 -c 'import fcntl, termios; fcntl.ioctl(0, termios.TIOCSTI, b\"x\")'"),

@@ -36,6 +36,22 @@ struct SandboxTests {
         #expect(error?.remedy?.isEmpty == false)
     }
 
+    @Test("a bubblewrap that is too old to deny namespaces shuts in all the same", .sandboxed)
+    func older() async throws {
+        let folder = try TemporaryDirectory()
+        let script = """
+            #!/bin/sh
+            for word; do [ "$word" = --disable-userns ] && { echo 'bwrap: Unknown option --disable-userns' >&2; exit 1; }; done
+            exec /usr/bin/bwrap "$@"
+            """
+        chmod(try folder.write(script.utf8, to: "bwrap").string, 0o755)
+        let bench = try Workbench()
+        let output = try await bench.build(
+            Workbench.table(["test ! -e /root; echo '#!/bin/sh' > worker; chmod +x worker"]),
+            environment: ["PATH": "\(folder.path):/usr/bin:/bin"])
+        #expect(output.sandboxed)
+    }
+
     @Test("a kernel without user namespaces is no sandbox", .sandboxed)
     func noNamespaces() async throws {
         // A namespace of its own in which no further one may be made, and no capability to do without.
