@@ -126,9 +126,10 @@ extension WorkerProvisioner.BuildPlan {
         guard let own = plan.resolution.git,
             [own.url, configuredURL].compactMap(\.self).contains(where: { Self.plain($0) == Self.plain(url) })
         else {
-            // As with submodules: what is on this machine only from a repository of this machine.
-            if url.hasPrefix("file:"), plan.resolution.git?.url.hasPrefix("file:") != true {
-                throw ProvisionError(.untrusted, "the PKGBUILD of \(name.name) names \(url), which it may not")
+            guard Self.schemes(below: plan.resolution.git?.url ?? "").contains(where: url.hasPrefix) else {
+                throw ProvisionError(
+                    .untrusted, "the PKGBUILD of \(name.name) names \(url.visiblyEscaped), which it may not",
+                    remedy: "what is on this machine, or unencrypted, only from a repository that is so itself")
             }
             let match = try pipeline.registry.vendor(for: reference, kind: .worker)
             return (match, try await pipeline.resolve(match, known: nil, for: job))
@@ -140,6 +141,14 @@ extension WorkerProvisioner.BuildPlan {
         var match = plan.match
         match.reference = reference
         return (match, try await pipeline.resolve(match, known: nil, for: job))
+    }
+
+    /// As with submodules: what is on this machine only from a repository of this machine, and unencrypted only from one
+    /// that is.
+    private static func schemes(below own: String) -> [String] {
+        let secure = ["https://", "ssh://"]
+        if own.hasPrefix("file:") || own.hasPrefix("/") { return secure + ["http://", "file:"] }
+        return own.hasPrefix("http:") ? secure + ["http://"] : secure
     }
 
     private static func plain(_ url: String) -> String {

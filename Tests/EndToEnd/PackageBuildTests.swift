@@ -211,6 +211,19 @@ struct PackageBuildTests {
         #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
     }
 
+    @Test("a PKGBUILD that came over the network may not name a repository of this machine")
+    func foreignSource() async throws {
+        let machine = try Installation()
+        let (repository, _) = try Self.setUp(machine, sums: "SKIP")
+        let file = repository.appending("packaging/PKGBUILD").string
+        let secret = machine.folder.path.appending("data")
+        let text = "pkgname=a\npkgver=1\nsource=(\"git+file://\(secret)\")\npackage() { :; }\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try machine.commit(repository, "reaches out")
+        let outcome = try await machine.run("worker", "build", "cpu")
+        #expect(outcome.status == 65 && outcome.errors.contains("which it may not"), "\(outcome.errors)")
+    }
+
     @Test("a dry run tells where the PKGBUILD lies and builds nothing; a missing tool that it wants is 69")
     func planned() async throws {
         let machine = try Installation()
