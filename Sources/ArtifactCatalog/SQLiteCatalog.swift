@@ -24,10 +24,33 @@ public struct SQLiteCatalog<Entry: Artifact>: Catalog {
         return try rows.map { row throws(CatalogError) in try decode(row, nil) }
     }
 
-    /// All entries as one JSON array, without reading each into an `Entry`: what `list --json` prints.
+    /// All entries as one JSON array, without reading each into an `Entry`: what `list --json` prints. It is written in
+    /// pieces of about 256 KiB, so that memory does not grow with the catalog.
+    public func writeJSON(_ write: ([UInt8]) -> Void) throws(CatalogError) {
+        try database.read { database in
+            let rows = try Row.fetchCursor(database, sql: "SELECT entry FROM \(table) ORDER BY id")
+            var piece = [UInt8(ascii: "[")]
+            var isFirst = true
+            while let row = try rows.next() {
+                if !isFirst { piece.append(UInt8(ascii: ",")) }
+                isFirst = false
+                try row.withUnsafeData(atIndex: 0) { entry in
+                    if let entry { piece += entry }
+                }
+                guard piece.count >= 256 << 10 else { continue }
+                write(piece)
+                piece.removeAll(keepingCapacity: true)
+            }
+            piece.append(UInt8(ascii: "]"))
+            write(piece)
+        }
+    }
+
+    /// The same as one text.
     public func listJSON() throws(CatalogError) -> String {
-        let rows = try database.read { try String.fetchAll($0, sql: "SELECT entry FROM \(table) ORDER BY id") }
-        return "[\(rows.joined(separator: ","))]"
+        var bytes: [UInt8] = []
+        try writeJSON { bytes += $0 }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The ids of all entries, in their order. No entry is read.

@@ -44,11 +44,17 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
         let (days, rest) = Self.floorDivision(milliseconds, 86_400_000)
         let (year, month, day) = Self.civil(Int(days))
         let time = Int(rest)
+        // RFC 3339 has no years but those of four digits, and no clock says another.
         var text: [UInt8] = []
-        func append(_ number: Int, _ width: Int, _ separator: Character) {
-            let digits = Array(String(number).utf8)
-            text += [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - digits.count)) + digits
-            text += String(separator).utf8
+        text.reserveCapacity(24)
+        func append(_ number: Int, _ width: Int, _ separator: Unicode.Scalar) {
+            var unit = 1
+            for _ in 1..<width { unit *= 10 }
+            while unit > 0 {
+                text.append(UInt8(ascii: "0") + UInt8((number / unit % 10).magnitude))
+                unit /= 10
+            }
+            text.append(UInt8(ascii: separator))
         }
         append(year, 4, "-")
         append(month, 2, "-")

@@ -88,10 +88,10 @@ extension Hive {
         }
     }
 
-    /// All models as one JSON array.
-    public func modelsJSON() throws(ProvisionError) -> String {
+    /// All models as one JSON array, handed out in pieces of UTF-8.
+    public func writeModelsJSON(_ write: ([UInt8]) -> Void) throws(ProvisionError) {
         do {
-            return try models.listJSON()
+            try models.writeJSON(write)
         } catch {
             throw ProvisionError(hive: error)
         }

@@ -20,7 +20,8 @@ public struct ModelProvisioner: Sendable {
         _ reference: ArtifactReference, _ choice: ModelChoice = ModelChoice(), for job: ProvisionJob
     ) async throws(ProvisionError) -> Plan {
         var match = try pipeline.registry.vendor(for: choice.applied(to: reference), kind: .model)
-        var known = job.force ? nil : try job.offline ? stored(match.reference, choice) : held(match.reference)
+        let held = job.force || job.offline ? nil : try held(match.reference)
+        var known = job.offline && !job.force ? try stored(match.reference, choice) : held?.resolution
         if let resolution = known, !job.offline, !choice.isSatisfied(by: resolution) { known = nil }
         // Patterns are no vendor's business: it lists what it has.
         let patterns = match.reference.patterns
@@ -30,13 +31,14 @@ public struct ModelProvisioner: Sendable {
         let selected = resolution == known ? resolution : try select(from: resolution, of: match, choice, for: job)
         let item = StoreItem(kind: .model, id: selected.reference.description)
         job.progress(.resolved(selected))
-        return Plan(match: match, resolution: selected, item: item)
+        let isHeld = known != nil && held?.sidecar.item == item && held?.resolution.isSame(as: selected) == true
+        return Plan(match: match, resolution: selected, item: item, held: isHeld ? held?.sidecar : nil)
     }
 
     /// The entry of what `plan` names, where the store has all of it already.
     public func current(_ plan: Plan) throws(ProvisionError) -> ModelEntry? {
-        guard let sidecar = try pipeline.held(plan) else { return nil }
-        return try ModelEntry(sidecar)
+        if let held = plan.held { return try ModelEntry(held) }
+        return try pipeline.held(plan).map { (sidecar) throws(ProvisionError) in try ModelEntry(sidecar) }
     }
 
     /// Steps 3 to 6.
@@ -61,7 +63,9 @@ public struct ModelProvisioner: Sendable {
 
     /// What the store has for the very artifact that `reference` names: under its own spelling, with the quantization in
     /// upper case, or, where nothing is selected, with the quantization that would be chosen first.
-    private func held(_ reference: ArtifactReference) throws(ProvisionError) -> Resolution? {
+    private func held(
+        _ reference: ArtifactReference
+    ) throws(ProvisionError) -> (sidecar: Sidecar, resolution: Resolution)? {
         var spellings = [reference.selector]
         if let selector = reference.selector {
             // Names in patterns have the case that they have.
@@ -74,7 +78,8 @@ public struct ModelProvisioner: Sendable {
             candidate.selector = selector
             let item = StoreItem(kind: .model, id: candidate.description)
             if let sidecar = try pipeline.sidecar(item), pipeline.store.isComplete(sidecar) {
-                return try? sidecar.resolution.decoded(as: Resolution.self)
+                let resolution = try? sidecar.resolution.decoded(as: Resolution.self)
+                return resolution.map { (sidecar, $0) }
             }
         }
         return nil

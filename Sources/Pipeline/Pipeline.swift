@@ -57,8 +57,7 @@ public struct Pipeline: Sendable {
         guard
             let sidecar = try sidecar(plan.item),
             let resolution = try? sidecar.resolution.decoded(as: Resolution.self),
-            resolution.revision == plan.resolution.revision,
-            resolution.files.map(\.path) == plan.resolution.files.map(\.path),
+            resolution.isSame(as: plan.resolution),
             store.isComplete(sidecar)
         else { return nil }
         return sidecar

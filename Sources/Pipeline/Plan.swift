@@ -7,10 +7,20 @@ public struct Plan: Sendable {
     public let match: VendorRegistry.Match
     public let resolution: Resolution
     public let item: StoreItem
+    /// What the store held of just this, whole, when it was planned.
+    public let held: Sidecar?
 
-    public init(match: VendorRegistry.Match, resolution: Resolution, item: StoreItem) {
+    public init(match: VendorRegistry.Match, resolution: Resolution, item: StoreItem, held: Sidecar? = nil) {
+        self.held = held
         self.match = match
         self.resolution = resolution
         self.item = item
+    }
+}
+
+extension Resolution {
+    /// Whether it is of the same revision with the same files.
+    public func isSame(as other: Resolution) -> Bool {
+        revision == other.revision && files.map(\.path) == other.files.map(\.path)
     }
 }

@@ -12,7 +12,8 @@ struct ModelList: AsyncParsableCommand {
     func run() async throws {
         try await Program.run(options) { hive in
             if options.json {
-                Console.result(try hive.modelsJSON())
+                try hive.writeModelsJSON { Console.result(piece: $0) }
+                Console.result("")
                 return
             }
             let models = try hive.modelSummaries()
@@ -30,6 +31,7 @@ struct ModelList: AsyncParsableCommand {
 
     /// `2026-11-25 01:48`: the day and the minute tell enough in a table.
     private static func minute(_ time: Timestamp) -> String {
-        String("\(time)".prefix(16)).replacing("T", with: " ")
+        let text = "\(time)"
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
     }
 }

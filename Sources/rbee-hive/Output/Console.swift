@@ -8,6 +8,11 @@ enum Console {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
+    /// A piece of a result that ends with `result("")`.
+    static func result(piece: [UInt8]) {
+        write(piece, to: STDOUT_FILENO)
+    }
+
     static func note(_ text: String) {
         write("rbee-hive: \(text)\n", to: STDERR_FILENO)
     }
@@ -19,7 +24,11 @@ enum Console {
     }
 
     static func write(_ text: String, to file: Int32) {
-        var bytes = Array(text.utf8)[...]
+        write(Array(text.utf8), to: file)
+    }
+
+    static func write(_ bytes: [UInt8], to file: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
             // A reader that went away wants no more of it.

@@ -46,15 +46,26 @@ struct Table {
         Table(headings: headings.dropLast(), rows: rows.map { $0.dropLast() }, hasPaths: hasPaths)
     }
 
+    /// Made anew for each gap, they took as long as all the rest of a long table.
+    private static func blanks(_ count: Int) -> Substring {
+        count <= 200 ? some.prefix(count) : Substring(repeating: " ", count: count)
+    }
+    private static let some = String(repeating: " ", count: 200)
+
     /// Padded between cells, never at the end.
     private func line(_ row: [String], _ widths: [Int]) -> String {
         var line = ""
+        line.reserveCapacity(widths.reduce(0, +) + 2 * widths.count)
         var gap = 0
         for (index, (cell, width)) in zip(row, widths).enumerated() {
             let columns = cell.columns
             if columns > 0 {
-                line += String(repeating: " ", count: gap)
-                line += index == 0 && hasPaths ? cell.cutFront(to: width) : cell.cut(to: width)
+                line += Self.blanks(gap)
+                if columns <= width {
+                    line += cell
+                } else {
+                    line += index == 0 && hasPaths ? cell.cutFront(to: width) : cell.cut(to: width)
+                }
                 gap = 0
             }
             gap += max(0, width - columns) + 2
