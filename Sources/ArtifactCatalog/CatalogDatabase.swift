@@ -13,6 +13,8 @@ public final class CatalogDatabase: Sendable {
     /// Whether an earlier version of this program had made it. The columns that are new are filled by
     /// `SQLiteCatalog.refresh`.
     public let isMigrated: Bool
+    /// Whether it lies on a file system that cannot be written. Then it is read as it is.
+    public let isReadOnly: Bool
     /// One connection. A pool of them would write a table and drop it again each time that a file without a log is
     /// opened: four syncs of the disk for a command that only reads.
     private let queue: DatabaseQueue
@@ -60,17 +62,43 @@ public final class CatalogDatabase: Sendable {
     /// - Throws: `io` where it can be neither read nor made, `diskFull`, `busy`.
     public init(path: FilePath) throws(CatalogError) {
         self.path = path
+        do throws(CatalogError) {
+            ((queue, isMigrated), setAside) = try Self.openForWriting(path)
+            isReadOnly = false
+        } catch {
+            guard error.code == .readOnly, let queue = Self.openForReading(path) else { throw error }
+            (self.queue, isMigrated, setAside, isReadOnly) = (queue, false, nil, true)
+        }
+    }
+
+    private static func openForWriting(
+        _ path: FilePath
+    ) throws(CatalogError) -> ((DatabaseQueue, isMigrated: Bool), setAside: FilePath?) {
         // One process at a time: switching a new file to its write-ahead log heeds no time-out, and nobody may move
         // aside what another has just begun.
-        ((queue, isMigrated), setAside) = try withOpeningLock(beside: path) { () throws(CatalogError) in
+        try withOpeningLock(beside: path) { () throws(CatalogError) in
             var aside = DamageMark.exists(path) ? try DamageMark.moveAside(path) : nil
             do throws(CatalogError) {
-                return (try Self.open(path), aside)
+                return (try open(path), aside)
             } catch  where error.code == .damaged {
                 aside = try DamageMark.moveAside(path)
-                return (try Self.open(path), aside)
+                return (try open(path), aside)
             }
         }
+    }
+
+    /// Nil where only writing would bring the file up to date: a log beside it, or an earlier schema.
+    private static func openForReading(_ path: FilePath) -> DatabaseQueue? {
+        let log = try? FilePath(path.string + "-wal").stat()
+        guard log?.size ?? 0 == 0 else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        // Immutable: SQLite would make files beside it to read one with a log, even where there is none.
+        let url = FileURL.text(of: path.string) + "?immutable=1"
+        guard let queue = try? DatabaseQueue(path: url, configuration: configuration),
+            (try? queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }) == schema.count
+        else { return nil }
+        return queue
     }
 
     /// SQLite's version.

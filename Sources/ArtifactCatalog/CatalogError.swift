@@ -1,5 +1,6 @@
 import ArtifactTypes
 import GRDB
+import SystemPackage
 
 /// Why a catalog could not do what it was asked.
 public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -13,7 +14,9 @@ public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Another process kept writing beyond the time-out.
         case busy
         case diskFull
-        /// Read-only, unreadable, or failing.
+        /// The file system cannot be written.
+        case readOnly
+        /// Unreadable, or failing.
         case io
     }
 
@@ -41,6 +44,8 @@ public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
             self.init(.busy, "\(path.visiblyEscaped) is being written by another process; try again")
         case .SQLITE_FULL:
             self.init(.diskFull, "cannot write \(path.visiblyEscaped): no space left")
+        case .SQLITE_READONLY:
+            self.init(.readOnly, "cannot write \(path.visiblyEscaped): \(Errno.readOnlyFileSystem)")
         default:
             self.init(.io, "cannot use \(path.visiblyEscaped): \(reason)")
         }

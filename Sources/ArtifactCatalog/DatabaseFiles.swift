@@ -19,7 +19,8 @@ func withOpeningLock<T>(
         file = try FileDescriptor.open(
             name, .readWrite, options: [.create, .closeOnExec, .noFollow], permissions: .ownerReadWrite)
     } catch {
-        throw CatalogError(.io, "cannot write \(name.visiblyEscaped): \(error)")
+        let code: CatalogError.Code = error as? Errno == .readOnlyFileSystem ? .readOnly : .io
+        throw CatalogError(code, "cannot write \(name.visiblyEscaped): \(error)")
     }
     defer { close(file.rawValue) }
     while flock(file.rawValue, LOCK_EX) != 0 {

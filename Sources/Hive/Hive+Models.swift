@@ -102,8 +102,9 @@ extension Hive {
         store.treePath(StoreItem(kind: .model, id: entry.id))
     }
 
-    /// Notes that a model was used; `gc` goes by it.
+    /// Notes that a model was used; `gc` goes by it. A store that cannot be written keeps no note.
     public func touch(_ entry: ModelEntry) throws(ProvisionError) {
+        if database.isReadOnly { return }
         do {
             try models.touch(entry.id, at: .now)
         } catch {

@@ -58,6 +58,7 @@ extension Hive {
 
     /// Notes that a worker was used.
     public func touch(_ entry: WorkerBinary) throws(ProvisionError) {
+        if database.isReadOnly { return }
         do {
             try workers.touch(entry.id, at: .now)
         } catch {

@@ -62,7 +62,7 @@ public final class Hive: Sendable {
             try adoptAll()
         }
         if database.isMigrated { try refreshRows() }
-        try adoptPending()
+        if !database.isReadOnly { try adoptPending() }
     }
 
     /// Certificates as curl's users have set them; proxies are read from the environment by the engine.

@@ -11,6 +11,7 @@ extension ProvisionError {
             case .notFound: self.init(.notFound, error.message)
             case .busy: self.init(.locked, error.message)
             case .diskFull: self.init(.insufficientSpace(needed: 0, free: 0), error.message)
+            case .readOnly: self.init(.io(errno: 30), error.message)
             case .damaged, .invalid, .io: self.init(.io(errno: 5), error.message)
             }
         default: self.init(pipeline: error)

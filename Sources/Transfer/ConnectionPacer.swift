@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Finds how many connections a download is worth: twice as many as long as the last ones made it faster.
+/// Finds how many connections a download is worth: four times as many as long as the last ones made it faster.
 final class ConnectionPacer: Sendable {
     enum Decision: Sendable {
         case join
@@ -16,11 +16,16 @@ final class ConnectionPacer: Sendable {
         var bytes: Int64
         var at: ContinuousClock.Instant
         var rate: Double?
+        var hasBegun = false
+        /// Whether the last connections have had one round without a gain.
+        var isDoubtful = false
         var isSettled = false
     }
 
-    /// Between two rounds; long enough for a connection to get up to speed.
-    static let interval = Duration.milliseconds(400)
+    /// What a round takes; long enough for a connection to get up to speed.
+    private static let interval = Duration.milliseconds(400)
+    /// Between two questions of one connection.
+    static let patience = Duration.milliseconds(100)
 
     private let state: Mutex<State>
 
@@ -32,14 +37,21 @@ final class ConnectionPacer: Sendable {
     func decide(_ file: SegmentedFile) -> Decision {
         state.withLock { state in
             if state.isSettled { return .leave }
+            let now = ContinuousClock.now
+            let bytes = file.filledBytes
             if state.vacancies > 0 {
                 state.vacancies -= 1
                 state.connections += 1
+                // What they bring is measured from when the last of them is there.
+                if state.vacancies == 0 { (state.bytes, state.at) = (bytes, now) }
                 return .join
             }
-            let now = ContinuousClock.now
-            guard now - state.at >= Self.interval, let total = file.lead?.journal.total else { return .wait }
-            let bytes = file.filledBytes
+            guard let total = file.lead?.journal.total else { return .wait }
+            if !state.hasBegun {
+                state.hasBegun = true
+                (state.bytes, state.at) = (bytes, now)
+            }
+            guard now - state.at >= Self.interval else { return .wait }
             let rate = Double(max(0, bytes - state.bytes)) / ((now - state.at) / .seconds(1))
             (state.bytes, state.at) = (bytes, now)
             // What is through in two seconds needs no help.
@@ -47,11 +59,14 @@ final class ConnectionPacer: Sendable {
             // Half of a fair share is asked of the connections that came last.
             let growth = 0.5 * Double(state.added) / Double(state.connections - state.added)
             if let before = state.rate, rate < before * (1 + growth) {
-                state.isSettled = true
-                return .leave
+                // Over a long way the handshakes alone may take a round.
+                state.isSettled = state.isDoubtful
+                state.isDoubtful = true
+                return state.isSettled ? .leave : .wait
             }
+            state.isDoubtful = false
             state.rate = rate
-            state.added = state.connections
+            state.added = 3 * state.connections
             state.vacancies = state.added - 1
             state.connections += 1
             return .join

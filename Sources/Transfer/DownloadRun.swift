@@ -108,8 +108,7 @@ struct DownloadRun {
             if !canProve(sources[index]) { try discard() }
             guard let share = file.takeFree() else {
                 // Helpers have the rest; what one of them leaves is free again.
-                if let count = await group.next() { fetched += count }
-                if Task.isCancelled { throw .cancelled }
+                try await waitForHelpers(&group)
                 continue
             }
             let end: AttemptEnd
@@ -122,15 +121,28 @@ struct DownloadRun {
             switch end {
             case .complete(let size): return size
             case .more: continue
+            case .cut: try await waitForHelpers(&group)
             case .startOver: try startOver()
             case .refused(let head, let address): try await refused(head, at: address)
             }
         }
     }
 
+    /// Until one of them ends, or for a moment: then something may be free.
+    private mutating func waitForHelpers(_ group: inout TaskGroup<Int64>) async throws(TransferError) {
+        group.addTask {
+            try? await Task.sleep(for: .milliseconds(500))
+            return 0
+        }
+        if let count = await group.next() { fetched += count }
+        if Task.isCancelled { throw .cancelled }
+    }
+
     private enum AttemptEnd {
         case complete(Int64)
         case more
+        /// A faster connection takes over.
+        case cut
         case startOver
         case refused(ResponseHead, WebAddress)
     }
@@ -140,11 +152,14 @@ struct DownloadRun {
         let question = question(to: source, share)
         let call = Call(question, from: source, until: share.end, access: download.access)
         let sink = DownloadSink(question, source: source, share: share, of: file, isLeading: true)
-        let result = await Result<Answer, TransferError>.catching { [engine] () async throws(TransferError) in
-            try await engine.perform(call, into: sink)
+        let result = await file.working(on: share) { [engine] in
+            await Result<Answer, TransferError>.catching { () async throws(TransferError) in
+                try await engine.perform(call, into: sink)
+            }
         }
         let report = sink.finish()
         note(report)
+        if case .failure(let error) = result, error.code == .cancelled, !Task.isCancelled { return .cut }
         let answer = try result.get()
         if let failure = report.failure { throw failure }
         entityTag = answer.head.headers["etag"]

@@ -91,6 +91,8 @@ final class EasyExchange {
         // What is slow on purpose must not count as stalled.
         set(CURLOPT_LOW_SPEED_LIMIT, rateLimit == nil ? request.minimumRate : 1)
         set(CURLOPT_HTTP_VERSION, request.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+        // Many small requests share the connection that the first of them makes, where its server speaks HTTP/2.
+        if request.allowsHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         if request.allowsGzip { set(CURLOPT_ACCEPT_ENCODING, "gzip") }
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)

@@ -23,6 +23,14 @@ final class SegmentedFile: Sendable {
         var generation = 0
         var lead: Lead?
         var wasDivided: Bool
+        /// The exchanges under way, by their segments.
+        var workers: [Int64: Worker] = [:]
+    }
+
+    private struct Worker {
+        var since = ContinuousClock.now
+        var from: Int64
+        var cancel: @Sendable () -> Void
     }
 
     let file: PartialFile
@@ -41,6 +49,7 @@ final class SegmentedFile: Sendable {
     var front: Int64 { state.withLock { $0.table.front } }
     var filledBytes: Int64 { state.withLock { $0.table.filledBytes } }
     var isDivided: Bool { state.withLock { $0.table.segments.count > 1 } }
+    var isWhole: Bool { state.withLock { $0.table.front == $0.lead?.journal.total } }
 
     var lead: Lead? {
         get { state.withLock { $0.lead } }
@@ -81,6 +90,40 @@ final class SegmentedFile: Sendable {
 
     func giveBack(_ share: Share) {
         state.withLock { if $0.generation == share.generation { $0.table.giveBack(share.start) } }
+    }
+
+    /// Runs the exchange for a share, which `cutSlowest` may cancel.
+    func working<Value: Sendable>(
+        on share: Share, _ exchange: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        let task = Task { await exchange() }
+        state.withLock { $0.workers[share.start] = Worker(from: share.position) { task.cancel() } }
+        defer { state.withLock { _ = $0.workers.removeValue(forKey: share.start) } }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    /// Cancels the exchange that will take far longer for its rest than a connection of `rate` bytes a second would.
+    /// What it leaves is free.
+    func cutSlowest(rate: Double) {
+        let now = ContinuousClock.now
+        let cancel = state.withLock { state -> (@Sendable () -> Void)? in
+            var slowest: (start: Int64, seconds: Double)?
+            for (start, worker) in state.workers {
+                let elapsed = (now - worker.since) / .seconds(1)
+                // A connection has to get up to speed.
+                guard elapsed > 1, let segment = state.table[start], segment.end != .max else { continue }
+                let own = Double(segment.position - worker.from) / elapsed
+                let seconds = Double(segment.rest) / max(own, 1)
+                guard seconds > 2 + 4 * Double(segment.rest) / rate, seconds > slowest?.seconds ?? 0 else { continue }
+                slowest = (start, seconds)
+            }
+            return slowest.flatMap { state.workers.removeValue(forKey: $0.start)?.cancel }
+        }
+        cancel?()
     }
 
     /// Where the share ends by now; nil once it is stale.

@@ -83,7 +83,7 @@ struct FullDiskTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
-    @Test("a disk that has become read-only is named, and what was on it is there when it can be written again")
+    @Test("a disk that has become read-only is named, and what was on it is still listed, shown and found")
     func readOnly() async throws {
         let disk = try MountedDisk(memory: "size=24m")
         defer { disk.unmount() }
@@ -94,6 +94,13 @@ struct FullDiskTests {
         let download = try await machine.run("model", "download", "org/tiny:Q8_0")
         #expect(download.status == 73, "\(download.errors)")
         #expect(download.errors.lowercased().contains("read-only file system"))
+        for words in [["list"], ["show", "org/tiny:Q4_K_M"], ["path", "org/tiny:Q4_K_M"], ["verify"]] {
+            let answer = try await machine.start(["model"] + words).outcome()
+            #expect(answer.status == 0, "\(words): \(answer.errors)")
+            #expect("\(answer.output)\(answer.errors)".contains("tiny"), "\(words): \(answer)")
+        }
+        let removal = try await machine.run("model", "remove", "org/tiny:Q4_K_M")
+        #expect(removal.status == 73 && removal.errors.lowercased().contains("read-only file system"))
         try disk.remount("rw")
         try await machine.checkInvariants("after it was read-only")
         #expect(try await machine.run("model", "download", "org/tiny:Q8_0").status == 0)

@@ -54,15 +54,7 @@ struct SegmentTests {
     private func slowServer(_ bytes: [UInt8], helpers: Box = Box(), enough: Int = 1) throws -> ScriptedServer {
         try ScriptedServer { request, wire in
             if request.number > 0 { helpers.count.add(1, ordering: .relaxed) }
-            let bounds = request.headers["range"]?.dropFirst("bytes=".count).split(separator: "-").compactMap {
-                Int($0)
-            }
-            let start = bounds?.first ?? 0
-            let end = bounds.flatMap { $0.count > 1 ? $0[1] + 1 : nil } ?? bytes.count
-            var headers = ["ETag": "\"v1\""]
-            if bounds != nil { headers["Content-Range"] = "bytes \(start)-\(end - 1)/\(bytes.count)" }
-            wire.answer(bounds == nil ? 200 : 206, headers, [], length: end - start)
-            sendSlowly(bytes, start..<end, wire, until: helpers, enough: enough)
+            sendSlowly(bytes, begin(bytes, request, wire), wire, until: helpers, enough: enough)
         }
     }
 
@@ -77,6 +69,33 @@ struct SegmentTests {
         #expect(server.requests.dropFirst().allSatisfy { $0.headers["if-range"] == "\"v1\"" })
         #expect(outcome.sha256 == sha256(bytes))
         #expect(DownloadJournal.read(bench.journal)?.ranges == nil)
+    }
+
+    @Test("is not held up by a connection that stays slow, nor by one that stalls", arguments: [false, true])
+    func slowest(stalls: Bool) async throws {
+        let bytes = content(64 << 20)
+        let helpers = Box()
+        let server = try ScriptedServer { request, wire in
+            let range = begin(bytes, request, wire)
+            guard request.number == 0 else {
+                helpers.count.add(1, ordering: .relaxed)
+                return _ = wire.send(bytes[range])
+            }
+            // The first connection is slow, and slower still or silent once another has come.
+            for place in stride(from: range.lowerBound, to: range.upperBound, by: 64 << 10) {
+                guard wire.send(bytes[place..<min(range.upperBound, place + 64 << 10)]) else { return wire.close() }
+                let isAlone = helpers.count.load(ordering: .relaxed) == 0
+                if !isAlone, stalls { return wire.waitForEnd() }
+                pauseServer(milliseconds: isAlone ? 20 : 200)
+            }
+        }
+        let bench = try Bench()
+        let outcome = try await bench.fetch(bench.download([server], size: bytes.count, digest: sha256(bytes)))
+        #expect(outcome.verified && outcome.sha256 == sha256(bytes))
+        // The first one was cut, after a part of what would have taken it ten seconds and more, and no byte came twice.
+        #expect(outcome.fetchedBytes == Int64(bytes.count))
+        let last = try #require(server.requests.last?.headers["range"])
+        #expect(server.requests.dropFirst().contains { $0.headers["range"] != last } && !last.hasSuffix("-"))
     }
 
     @Test("that was cancelled goes on with all its parts")
@@ -141,6 +160,17 @@ struct SegmentTests {
         #expect(outcome.verified && outcome.sha256 == sha256(bytes))
         #expect(server.requests.contains { $0.headers["range"] != nil })
     }
+}
+
+/// Sends the head of the answer to a request for a part, and returns which bytes are to follow.
+private func begin(_ bytes: [UInt8], _ request: ScriptedServer.Request, _ wire: Wire) -> Range<Int> {
+    let bounds = request.headers["range"]?.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+    let start = bounds?.first ?? 0
+    let end = bounds.flatMap { $0.count > 1 ? $0[1] + 1 : nil } ?? bytes.count
+    var headers = ["ETag": "\"v1\""]
+    if bounds != nil { headers["Content-Range"] = "bytes \(start)-\(end - 1)/\(bytes.count)" }
+    wire.answer(bounds == nil ? 200 : 206, headers, [], length: end - start)
+    return start..<end
 }
 
 /// Sends a range at some 3 MB/s until enough helpers have come, and the rest at once.
