@@ -1,4 +1,4 @@
-/// One more connection for a large file: it takes half of what another has still to fetch, again and again.
+/// One more connection for a large file: it takes chunk after chunk.
 ///
 /// It decides nothing: whatever goes wrong, it leaves its share to the leading connection, which knows about retries,
 /// mirrors and expired URLs.

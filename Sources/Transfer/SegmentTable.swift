@@ -14,6 +14,8 @@ struct SegmentTable: Sendable {
 
     /// Below this no rest is divided: a new request would cost more than it saves.
     static let smallestShare: Int64 = 8 << 20
+    /// Sixteen connections are then at most half a gigabyte ahead of the hash: a third of a second.
+    private static let largestChunk: Int64 = 32 << 20
 
     private(set) var segments: [Segment]
 
@@ -59,24 +61,42 @@ struct SegmentTable: Sendable {
 
     subscript(start: Int64) -> Segment? { segments.first { $0.start == start } }
 
-    /// The first segment that nobody works on and that lacks something.
-    mutating func takeFree() -> Segment? {
+    /// The first segment that nobody works on and that lacks something; of a long one no more than `limit` bytes.
+    mutating func takeFree(atMost limit: Int64 = .max) -> Segment? {
         guard let index = segments.firstIndex(where: { !$0.isTaken && $0.rest > 0 }) else { return nil }
+        shorten(index, to: limit)
         segments[index].isTaken = true
         return segments[index]
     }
 
-    /// A free segment, or the latter half of the largest rest.
+    /// What one more worker begins with: the next chunk that is free, else one behind the chunk that is left to whoever
+    /// has the largest rest, else, towards the end, half of that.
+    ///
+    /// Chunks are taken in their order, so that the front follows closely: whatever lies behind it waits to be hashed.
     mutating func take() -> Segment? {
-        if let free = takeFree() { return free }
+        let chunk = chunk
+        if let free = takeFree(atMost: chunk) { return free }
         guard let index = segments.indices.max(by: { segments[$0].rest < segments[$1].rest }),
             segments[index].end != .max, segments[index].rest >= 2 * Self.smallestShare
         else { return nil }
-        let middle = segments[index].position + segments[index].rest / 2
-        let share = Segment(start: middle, position: middle, end: segments[index].end, isTaken: true)
+        shorten(index, to: segments[index].rest > 3 * chunk ? chunk : segments[index].rest / 2)
+        return takeFree(atMost: chunk)
+    }
+
+    /// The more is missing and the fewer work on it, the longer.
+    var chunk: Int64 {
+        let missing = segments.reduce(0) { $0 + ($1.end == .max ? 0 : $1.rest) }
+        let workers = Int64(segments.count { $0.isTaken }) + 1
+        return min(Self.largestChunk, max(Self.smallestShare, missing / (4 * workers)))
+    }
+
+    /// Leaves a segment so much of its rest, and frees what follows.
+    private mutating func shorten(_ index: Int, to count: Int64) {
+        let segment = segments[index]
+        guard segment.end != .max, segment.rest > count else { return }
+        let middle = segment.position + count
         segments[index].end = middle
-        segments.insert(share, at: index + 1)
-        return share
+        segments.insert(Segment(start: middle, position: middle, end: segment.end), at: index + 1)
     }
 
     mutating func giveBack(_ start: Int64) {

@@ -74,12 +74,15 @@ final class SegmentedFile: Sendable {
         try writing.withLock { (_) throws(TransferError) in try journal.write(journalPath) }
     }
 
-    /// The first segment that nobody works on.
+    /// The first segment that nobody works on: all of it where nobody else works, else a chunk.
     func takeFree() -> Share? {
-        state.withLock { state in state.table.takeFree().map { Self.share($0, state) } }
+        state.withLock { state in
+            let limit = state.workers.isEmpty ? .max : state.table.chunk
+            return state.table.takeFree(atMost: limit).map { Self.share($0, state) }
+        }
     }
 
-    /// A free segment, or the latter half of the largest one under way.
+    /// The share of one more connection.
     func take() -> (Share, Lead)? {
         state.withLock { state in
             guard let lead = state.lead, lead.journal.total != nil, let segment = state.table.take() else { return nil }

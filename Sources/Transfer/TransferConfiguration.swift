@@ -28,7 +28,7 @@ public struct TransferConfiguration: Sendable {
     public init(
         userAgent: String = "rbee-hive", connectTimeout: Duration = .seconds(10), maximumAttempts: Int = 5,
         maximumRetryAfter: Duration = .seconds(300), maximumHostConnections: Int = 16, rateLimit: Int64? = nil,
-        receiveBuffer: Int = 512 << 10,
+        receiveBuffer: Int = 256 << 10,
         backoffBase: Duration = .milliseconds(500), backoffCap: Duration = .seconds(30),
         proxies: ProxySettings = .environment, caFile: String? = nil
     ) {

@@ -9,27 +9,35 @@ import Testing
 struct SegmentTests {
     private static let mebibyte: Int64 = 1 << 20
 
-    @Test("is divided at the middle of the largest rest, until the rests are small")
-    func halves() throws {
-        var table = SegmentTable(held: 0, size: 64 * Self.mebibyte)
-        #expect(table.take()?.start == 0)
-        #expect(table.take()?.start == 32 * Self.mebibyte)
+    @Test("is divided into chunks from its front, and the last ones at their middle")
+    func chunks() throws {
+        var table = SegmentTable(held: 0, size: 256 * Self.mebibyte)
+        #expect(table.takeFree()?.end == 256 * Self.mebibyte, "one alone has all")
+        // Two share 256 MiB: a quarter of a half each time, at most 32 MiB.
+        let (one, two) = (table.take(), table.take())
+        let (second, third) = (try #require(one), try #require(two))
+        #expect(second.start == 32 * Self.mebibyte && second.end == 64 * Self.mebibyte)
+        #expect(table[0]?.end == second.start, "the first has a chunk too")
+        #expect(third.start == second.end)
         table.advance(0, to: 20 * Self.mebibyte)
-        #expect(table.take()?.start == 48 * Self.mebibyte)
-        #expect(Set([table.take()?.start, table.take()?.start]) == [40 * Self.mebibyte, 56 * Self.mebibyte])
-        #expect(table.take() == nil)
         #expect(table.front == 20 * Self.mebibyte)
+        table.advance(second.start, to: second.end)
+        #expect(table.front == 20 * Self.mebibyte && table.filledBytes == 52 * Self.mebibyte)
         table.advance(0, to: 64 * Self.mebibyte)
-        #expect(table.front == 32 * Self.mebibyte && table[0]?.rest == 0)
-        table.advance(40 * Self.mebibyte, to: 48 * Self.mebibyte)
-        #expect(table.front == 32 * Self.mebibyte && table.filledBytes == 40 * Self.mebibyte)
-        table.advance(32 * Self.mebibyte, to: 40 * Self.mebibyte)
-        #expect(table.front == 48 * Self.mebibyte)
-        for start: Int64 in [0, 32, 40] { table.giveBack(start * Self.mebibyte) }
-        #expect(table.filled == [0..<48 * Self.mebibyte])
-        table.giveBack(48 * Self.mebibyte)
-        #expect(table.takeFree()?.start == 48 * Self.mebibyte)
+        #expect(table.front == 64 * Self.mebibyte && table[0]?.rest == 0, "no further than its end")
+        table.giveBack(0)
+        table.giveBack(second.start)
+        #expect(table.filled == [0..<64 * Self.mebibyte])
+        var taken: [SegmentTable.Segment] = [third]
+        while let next = table.take() { taken.append(next) }
+        // Every byte behind is some worker's, and the row has no gaps.
         #expect(table.takeFree() == nil)
+        #expect(Set(taken.map(\.start)).count == taken.count)
+        let rests = table.segments.filter(\.isTaken).map(\.rest)
+        #expect(rests.reduce(0, +) == 192 * Self.mebibyte)
+        #expect(rests.allSatisfy { $0 < 2 * SegmentTable.smallestShare })
+        table.giveBack(third.start)
+        #expect(table.takeFree()?.start == third.start)
     }
 
     @Test(
