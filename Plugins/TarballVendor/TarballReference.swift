@@ -40,7 +40,7 @@ struct TarballReference: Sendable {
         self.canonical = canonical
     }
 
-    private static func payload(_ name: RelativePath) throws(RelativePath.Invalid) -> (RelativePath, Unpack) {
+    static func payload(_ name: RelativePath) throws(RelativePath.Invalid) -> (RelativePath, Unpack) {
         let lower = name.string.lowercased()
         if archives.contains(where: { lower.hasSuffix($0) && lower != $0 }) { return (name, .archive(strip: nil)) }
         guard let suffix = compressions.first(where: { lower.hasSuffix($0) && lower != $0 }) else {

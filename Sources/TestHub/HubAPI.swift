@@ -14,11 +14,16 @@ extension HubState {
         case "api" where parts.count >= 7 && parts[1] == "resolve-cache":
             return resolve(
                 request, id: "\(parts[3])/\(parts[4])", rest: Array(parts.dropFirst(5)), isCached: true, faults: faults)
+        case "api":
+            return forge(request, parts.dropFirst())
         case "files":
             return release(request, faults: faults)
         case "example" where parts == ["example", "index.json"]:
             return exampleIndex(request)
         default:
+            if parts.count >= 6, parts[2] == "releases", parts[3] == "download" {
+                return forgeDownload(request, parts)
+            }
             guard parts.count >= 5, parts[2] == "resolve" else { return .error(404, "no such page") }
             return resolve(
                 request, id: "\(parts[0])/\(parts[1])", rest: Array(parts.dropFirst(3)), isCached: false, faults: faults

@@ -12,6 +12,8 @@ final class HubState: Sendable {
         var cdnFiles: [String: ServedFile] = [:]
         var releases: [String: ServedFile] = [:]
         var repositories: [String: GitBackend] = [:]
+        var forge: [String: ForgeRepository] = [:]
+        var nextForgeID = 0
         var faults: [ActiveFault] = []
         var nextFault = 0
         var generator: SplitMix64

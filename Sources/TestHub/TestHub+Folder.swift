@@ -2,8 +2,8 @@ import Foundation
 public import SystemPackage
 
 extension TestHub {
-    /// Adds what a folder holds: `models/ORG/NAME/…`, `files/…`, and `git/NAME.git` with an optional
-    /// `git/NAME.git.auth` (`user:password`).
+    /// Adds what a folder holds: `models/ORG/NAME/…`, `files/…`, `forge/OWNER/NAME/TAG/ASSET` (tags in name order), and
+    /// `git/NAME.git` with an optional `git/NAME.git.auth` (`user:password`).
     public func addFolder(
         _ folder: FilePath, traits: @Sendable (_ model: String) -> ModelTraits = { _ in ModelTraits() }
     ) throws(TestHubError) {
@@ -15,10 +15,23 @@ extension TestHub {
             }
         }
         for file in try files(below: folder.appending("files")) { try addRelease(file.path, file.body) }
+        try addForges(folder.appending("forge"))
         for name in try names(in: folder.appending("git")) where name.hasSuffix(".git") {
             let path = folder.appending("git").appending(name)
             let credentials = try credentials(in: FilePath(path.string + ".auth"))
             addGit(String(name.dropLast(4)), repository: path, user: credentials?.user, password: credentials?.password)
+        }
+    }
+
+    private func addForges(_ folder: FilePath) throws(TestHubError) {
+        for owner in try names(in: folder) {
+            for name in try names(in: folder.appending(owner)) {
+                let releases = folder.appending(owner).appending(name)
+                for tag in try names(in: releases) {
+                    let assets = try files(below: releases.appending(tag)).map { ForgeAsset($0.path, $0.body) }
+                    try addForgeRelease("\(owner)/\(name)", tag: tag, assets: assets)
+                }
+            }
         }
     }
 

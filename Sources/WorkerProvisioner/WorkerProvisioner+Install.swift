@@ -37,7 +37,11 @@ extension WorkerProvisioner {
     }
 
     public func plan(_ request: InstallRequest, for job: ProvisionJob) async throws(ProvisionError) -> InstallPlan {
-        let match = try pipeline.registry.vendor(for: request.reference, kind: .worker)
+        var reference = request.reference
+        if let variant = request.variant {
+            reference.selector = reference.selector?.replacing("{variant}", with: variant.rawValue)
+        }
+        let match = try pipeline.registry.vendor(for: reference, kind: .worker)
         let sandbox: Sandbox
         do {
             sandbox = try await Sandbox(mode: request.sandbox, environment: environment)
@@ -50,7 +54,7 @@ extension WorkerProvisioner {
                 .unsupported, "\(request.reference) is not one release archive",
                 remedy: "a worker with a recipe is built with rbee-hive worker build VARIANT")
         }
-        var name = WorkerName(archive: file.path.lastComponent, fallback: String(shortDigest(of: resolution)))
+        var name = WorkerName(archive: file.path.lastComponent, fallback: version(of: resolution))
         name.name = request.name ?? name.name
         name.version = request.version ?? name.version
         name.variant = request.variant ?? name.variant
@@ -89,7 +93,7 @@ extension WorkerProvisioner {
         return worker(
             install.name, executable: executable, in: staged, plan: install.plan,
             provenance: WorkerProvenance(
-                repository: install.plan.match.reference.locator.withoutQuery, variant: install.name.variant,
+                repository: source(of: install.plan), variant: install.name.variant,
                 sandboxed: install.sandbox.mode == .require, unverified: staged.unverified))
     }
 
@@ -131,9 +135,16 @@ extension WorkerProvisioner {
         }
     }
 
-    private func shortDigest(of resolution: Resolution) -> Substring {
+    /// A release with its tag and asset, or a URL.
+    private func source(of plan: Plan) -> String {
+        let reference = plan.resolution.reference
+        return reference.isURL ? reference.locator.withoutQuery : reference.description
+    }
+
+    /// A release's tag, else the first digits of the archive's digest.
+    private func version(of resolution: Resolution) -> String {
         let hex = resolution.files.first?.digest?.hex ?? resolution.revision
-        return hex.filter { $0.isHexDigit }.prefix(8)
+        return WorkerName.version(tag: resolution.reference.revision, commit: hex.filter { $0.isHexDigit })
     }
 }
 

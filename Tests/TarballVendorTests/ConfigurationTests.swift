@@ -10,7 +10,7 @@ struct ConfigurationTests {
     @Test("every option that is read is declared")
     func declared() {
         let names = TarballVendor.module.descriptor.options.map(\.name)
-        #expect(names == ["origin", "mirrors", "username", "token", "ca-file", "insecure", "timeout"])
+        #expect(names == ["forge", "origin", "mirrors", "username", "token", "ca-file", "insecure", "timeout"])
     }
 
     @Test("a configuration that is wrong is refused, without repeating a password")
@@ -24,6 +24,8 @@ struct ConfigurationTests {
             ("tarball", ["mirrors": .list([.string("https://host.example/?k=v")])]),
             ("tarball", ["timeout": .integer(0)]),
             ("other", [:]),
+            ("other", ["forge": .string("sourceforge")]),
+            ("own", ["forge": .string("gitea"), "token": Self.token]),
         ]
         for (name, options) in cases {
             let error = #expect(throws: ProvisionError.self, "\(name) \(options.keys)") {

@@ -8,12 +8,14 @@ struct WorkerInstall: AsyncParsableCommand {
         commandName: "install",
         abstract: "Install a prebuilt worker from a release archive.",
         discussion: """
-            Name, version, system, processor and variant are read from the archive's name, \
-            NAME[-VERSION][-OS][-ARCH][-VARIANT]. With #sha256=… after the URL the archive is verified. The canonical \
-            id is printed on stdout.
+            The archive is named by its URL, or as an asset of a release: github:OWNER/NAME@TAG:PATTERN (gitlab: \
+            likewise, gitea:HOST/OWNER/NAME). @latest is the newest release; a pattern may have *, ?, {os}, {arch} and \
+            {variant}. Name, version, system, processor and variant are read from the archive's name, \
+            NAME[-VERSION][-OS][-ARCH][-VARIANT]. With #sha256=… after the URL, or checksums in the release, the \
+            archive is verified. The canonical id is printed on stdout.
             """)
 
-    @Argument(help: ArgumentHelp("The archive's URL.", valueName: "ref"))
+    @Argument(help: ArgumentHelp("The archive's URL, or the release and its asset.", valueName: "ref"))
     var reference: String
 
     @Option(help: "The worker's name, and its executable's.")

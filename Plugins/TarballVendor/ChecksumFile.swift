@@ -1,0 +1,79 @@
+import ArtifactTypes
+
+/// What a file of checksums says: lines of `sha256sum` and `shasum`, of BSD's `SHA256 (name) = …`, or one digest alone.
+struct ChecksumFile: Sendable {
+    /// The longest that is read, in bytes.
+    static let maximumBytes = 1 << 20
+    private static let ownSuffixes = [".sha256", ".sha256sum", ".sha256.txt", ".sha512", ".sha512sum", ".sha512.txt"]
+    private static let sideSuffixes = [
+        ".asc", ".sig", ".minisig", ".sigstore", ".sigstore.json", ".pem", ".crt", ".cert", ".intoto.jsonl",
+        ".spdx.json", ".cdx.json", ".sbom", ".sbom.json", ".md5", ".sha1", ".b2", ".b3",
+    ]
+
+    private let lines: [(digest: Digest, name: String?)]
+
+    init(_ bytes: [UInt8]) {
+        lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap(Self.line)
+    }
+
+    /// The digests that stand beside a name. A digest without a name counts where the whole file is about one asset.
+    func digests(of name: String, isOwn: Bool) -> Set<Digest> {
+        let named = lines.filter { $0.name == name }
+        if named.isEmpty, isOwn, lines.count == 1 { return Set(lines.map(\.digest)) }
+        return Set(named.map(\.digest))
+    }
+
+    private static func line(_ text: Substring) -> (digest: Digest, name: String?)? {
+        let words = text.split(separator: " ", maxSplits: 1).map(trimmed)
+        guard let first = words.first else { return nil }
+        if let digest = digest(first) {
+            guard words.count == 2 else { return (digest, nil) }
+            // An asterisk before the name says that it was read as binary.
+            return (digest, words[1].hasPrefix("*") ? fileName(words[1].dropFirst()) : fileName(words[1][...]))
+        }
+        guard ["sha256", "sha512"].contains(first.lowercased()), words.count == 2, words[1].hasPrefix("("),
+            let end = words[1].firstRange(of: ") = "), let digest = digest(String(words[1][end.upperBound...]))
+        else { return nil }
+        return (digest, fileName(words[1][..<end.lowerBound].dropFirst()))
+    }
+
+    private static func digest(_ text: String) -> Digest? {
+        Digest(.sha256, hex: text.lowercased()) ?? Digest(.sha512, hex: text.lowercased())
+    }
+
+    private static func fileName(_ path: Substring) -> String {
+        String(path.split(separator: "/").last ?? path)
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let front = text.drop(while: \.isWhitespace)
+        return String(front.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}
+
+extension ChecksumFile {
+    /// Of the files of a release, those that can say what `name` is: its own before those of them all.
+    static func names(for name: String, among names: [String]) -> [(name: String, isOwn: Bool)] {
+        let own = ownSuffixes.compactMap { suffix in names.first { $0.lowercased() == name.lowercased() + suffix } }
+        let shared = names.filter { candidate in
+            isOfMany(candidate) && !names.contains { other in isOwn(candidate, of: other) }
+        }
+        return own.map { ($0, true) } + shared.prefix(4).map { ($0, false) }
+    }
+
+    /// Whether a file of a release tells something of the others and is none that anyone installs.
+    static func isSideFile(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return isOfMany(name) || (ownSuffixes + sideSuffixes).contains { lower.hasSuffix($0) }
+    }
+
+    private static func isOwn(_ name: String, of other: String) -> Bool {
+        ownSuffixes.contains { name.lowercased() == other.lowercased() + $0 }
+    }
+
+    private static func isOfMany(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return ["sha256sum", "sha512sum", "checksum"].contains { lower.contains($0) }
+            && !sideSuffixes.contains { lower.hasSuffix($0) }
+    }
+}

@@ -1,0 +1,98 @@
+import ArtifactTypes
+import Foundation
+import SystemPackage
+import TestHub
+import TestSupport
+import Testing
+
+@Suite struct ReleaseTests {
+    private let machine: Installation
+    private let archive: TestBody
+    private static let arch = HostPlatform.current.arch
+
+    init() throws {
+        machine = try Installation(TestHubOptions(token: "forge-canary-9"))
+        let repository = try machine.makeWorkerRepository()
+        try machine.shell(["make", "-C", repository.string, "variant=cpu"])
+        let file = machine.folder.path.appending("tool.tar.gz")
+        try machine.shell([
+            "tar", "-C", repository.string, "--transform", "s/demo-worker-cpu/bin\\/tool/", "-czf", file.string,
+            "demo-worker-cpu",
+        ])
+        archive = .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: file.string))))
+        try machine.addVendor(
+            "acme.toml",
+            """
+            name = "acme"
+            module = "tarball"
+
+            [tarball]
+            forge = "github"
+            origin = "\(machine.hub.hub)"
+            token = { env = "ACME_TOKEN" }
+            """)
+    }
+
+    private func assets(checksum: String, for variants: [String] = ["cpu"]) -> [ForgeAsset] {
+        let names = variants.map { "tool-linux-\(Self.arch)-\($0).tar.gz" }
+        let sums = names.map { "\(checksum)  \($0)\n" }.joined()
+        return names.map { ForgeAsset($0, archive) } + [ForgeAsset("SHA256SUMS", .bytes(Array(sums.utf8)))]
+    }
+
+    private func install(_ reference: String, _ more: String...) async throws -> Outcome {
+        let running = try machine.start(
+            ["worker", "install", reference] + more, environment: ["ACME_TOKEN": "forge-canary-9"])
+        return try await running.outcome()
+    }
+
+    @Test("latest by pattern: verified by the release's checksums, named by its tag, the token at its origin alone")
+    func latest() async throws {
+        let checksum = try TestHub.sha256(of: archive)
+        for tag in ["v1.0.0", "v1.1.0"] {
+            try machine.hub.addForgeRelease("acme/tool", tag: tag, assets: assets(checksum: checksum), isPrivate: true)
+        }
+        let outcome = try await install("acme:acme/tool@latest:tool-{os}-{arch}-*")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == "tool-cpu-1.1.0-linux\n")
+        let shown = try await machine.run("worker", "show", "tool", "--json").json()
+        #expect(shown["verified"] == .bool(true))
+        #expect(
+            shown["provenance"]?["repository"]
+                == .string("acme:acme/tool@v1.1.0:tool-linux-\(Self.arch)-cpu.tar.gz"))
+        let atCDN = machine.hub.requests.filter { $0.origin == .cdn }
+        #expect(!atCDN.isEmpty)
+        #expect(atCDN.allSatisfy { $0.headers["authorization"] == nil })
+        #expect(try machine.filesContaining("forge-canary-9") == [])
+
+        let older = try await install("acme:acme/tool@v1.0.0:tool-{os}-{arch}-{variant}*")
+        #expect(older.output == "tool-cpu-1.0.0-linux\n", "\(older.errors)")
+        let again = try await install("acme:acme/tool@latest:tool-*")
+        #expect(again.output == "tool-cpu-1.1.0-linux\n", "\(again.errors)")
+    }
+
+    @Test("a bad checksum is refused with 65, a pattern that fits nothing with 66, and nothing is installed")
+    func refused() async throws {
+        try machine.hub.addForgeRelease(
+            "acme/tool", tag: "v1.0.0", assets: assets(checksum: String(repeating: "0", count: 64)))
+        let bad = try await install("acme:acme/tool@latest:tool-{os}-*")
+        #expect(bad.status == 65, "\(bad.errors)")
+        let none = try await install("acme:acme/tool@latest:tool-plan9-*")
+        #expect(none.status == 66)
+        #expect(none.errors.contains("tool-linux-\(Self.arch)-cpu.tar.gz"))
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+        #expect(!FileManager.default.fileExists(atPath: machine.store.appending("workers/tool-cpu-1.0.0-linux").string))
+    }
+
+    @Test("too many requests end it, with the time to wait")
+    func limit() async throws {
+        let reset = String(Int(Date().timeIntervalSince1970) + 900)
+        machine.hub.setFault(
+            Fault(
+                .answer(
+                    status: 403, headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": reset], body: [])),
+            on: "/api/v3/")
+        let outcome = try await install("acme:acme/tool@latest:tool-*")
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(outcome.errors.contains("takes no more requests for"))
+    }
+}
