@@ -41,7 +41,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 let vendorModules: [Target] = [
     vendor("HuggingFaceVendor"),
     vendor("GitVendor", ["GitCheckout", "Transfer"]),
-    vendor("TarballVendor"),
+    vendor("TarballVendor", ["Processes"]),
     vendor("LocalVendor", [crypto]),
 ]
 

@@ -5,15 +5,19 @@ import Provisioning
 struct AssetChecksums: Sendable {
     let choice: AssetChoice
     let client: ForgeClient
+    /// Where it is set, a file of checksums without a signature by one of them says nothing.
+    let signers: ReleaseSigners?
 
     /// Nil where nothing published says what the asset is to be.
-    /// - Throws: `.digestMismatch` where two of them contradict each other, or an asset's own file holds no digest.
+    /// - Throws: `.digestMismatch` where two of them contradict each other, an asset's own file holds no digest, or no signed file does.
     func digest(of asset: AssetAnswer) async throws(ProvisionError) -> Digest? {
         let told = asset.digest.flatMap { Digest($0.lowercased()) }
-        guard !ChecksumFile.isSideFile(asset.name) else { return told }
+        guard signers != nil || !ChecksumFile.isSideFile(asset.name) else { return told }
         for (name, isOwn) in ChecksumFile.names(for: asset.name, among: choice.assets.map(\.name)) {
             guard let beside = choice.assets.first(where: { $0.name == name }) else { continue }
-            let found = ChecksumFile(try await read(beside)).digests(of: asset.name, isOwn: isOwn)
+            let bytes = try await read(beside)
+            guard try await isTrusted(beside, bytes) else { continue }
+            let found = ChecksumFile(bytes).digests(of: asset.name, isOwn: isOwn)
             if found.isEmpty {
                 // A list that leaves an asset out says nothing of it.
                 guard isOwn else { continue }
@@ -27,13 +31,23 @@ struct AssetChecksums: Sendable {
             }
             return digest
         }
+        if signers != nil { throw contradiction(asset, "no signed file of checksums tells what it is to be") }
         return told
+    }
+
+    /// False for a file without a signature beside it, where one is wanted.
+    private func isTrusted(_ file: AssetAnswer, _ bytes: [UInt8]) async throws(ProvisionError) -> Bool {
+        guard let signers else { return true }
+        guard let signature = choice.assets.first(where: { $0.name == file.name + ".sig" }) else { return false }
+        try await signers.check(
+            bytes, signature: try await read(signature), subject: "\(file.name) of \(choice.subject)".visiblyEscaped)
+        return true
     }
 
     private func read(_ asset: AssetAnswer) async throws(ProvisionError) -> [UInt8] {
         let subject = "\(asset.name) of \(choice.subject)".visiblyEscaped
         guard asset.size ?? 0 <= Int64(ChecksumFile.maximumBytes), let source = try client.sources(of: asset).first
-        else { throw ProvisionError(.unavailable, "\(subject) is too long to be a file of checksums") }
+        else { throw ProvisionError(.unavailable, "\(subject) is too long to be read beside an asset") }
         let response = try await client.http.send(
             HTTPRequest(
                 url: source.url, secretHeaders: source.headers, access: client.access,

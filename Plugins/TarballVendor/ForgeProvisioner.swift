@@ -33,7 +33,8 @@ struct ForgeProvisioner: Provisioner {
         let assets = try await client.assets(of: release)
         let choice = AssetChoice(assets: assets, subject: "\(asked.project)@\(release.tag)".visiblyEscaped)
         let asset = try choice.asset(asked.pattern, platform: context.platform)
-        let digest = try await AssetChecksums(choice: choice, client: client).digest(of: asset)
+        let signers = settings.signers.map { ReleaseSigners(file: $0, environment: services.environment) }
+        let digest = try await AssetChecksums(choice: choice, client: client, signers: signers).digest(of: asset)
 
         var canonical = reference
         canonical.revision = release.tag

@@ -35,9 +35,10 @@ import Testing
     ]
 
     static let vendorRow: Set = ["Provisioning", "Credentials"]
-    /// What single modules may import beside it: git its transport, local files a hash over their listing.
+    /// What single modules may import beside it: git its transport, local files a hash over their listing, releases the
+    /// program that checks a signature.
     static let vendorRows: [String: Set<String>] = [
-        "GitVendor": ["GitCheckout", "Transfer"], "LocalVendor": ["Crypto"],
+        "GitVendor": ["GitCheckout", "Transfer"], "LocalVendor": ["Crypto"], "TarballVendor": ["Processes"],
     ]
 
     private static let loaded = Result { try Manifest.load() }

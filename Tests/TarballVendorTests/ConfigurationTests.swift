@@ -10,7 +10,10 @@ struct ConfigurationTests {
     @Test("every option that is read is declared")
     func declared() {
         let names = TarballVendor.module.descriptor.options.map(\.name)
-        #expect(names == ["forge", "origin", "mirrors", "username", "token", "ca-file", "insecure", "timeout"])
+        #expect(
+            names == [
+                "forge", "origin", "mirrors", "username", "token", "signers", "ca-file", "insecure", "timeout",
+            ])
     }
 
     @Test("a configuration that is wrong is refused, without repeating a password")
@@ -26,6 +29,8 @@ struct ConfigurationTests {
             ("other", [:]),
             ("other", ["forge": .string("sourceforge")]),
             ("own", ["forge": .string("gitea"), "token": Self.token]),
+            ("own", ["forge": .string("gitea"), "signers": .string("relative")]),
+            ("tarball", ["signers": .string("/etc/signers")]),
         ]
         for (name, options) in cases {
             let error = #expect(throws: ProvisionError.self, "\(name) \(options.keys)") {
