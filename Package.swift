@@ -54,7 +54,7 @@ let foundations: [Target] = [
 ]
 
 let leaves: [Target] = [
-    layer("Processes", [subprocess]),
+    layer("Processes", ["CSystemCalls", subprocess]),
     layer("Credentials", ["Processes"]),
     layer("Transfer", ["CCurl", "CSystemCalls", crypto]),
     layer("Archives", ["CArchive", "CSystemCalls"]),
@@ -105,8 +105,8 @@ let programs: [Target] = [
     .executableTarget(
         name: "rbee-hive",
         dependencies: [
-            "ArtifactTypes", "Hive", "Provisioning", "Vendors", "ArtifactCatalog", "ModelCatalog", "WorkerCatalog",
-            arguments, log, system,
+            "ArtifactTypes", "Hive", "Provisioning", "Vendors", "VendorHost", "ArtifactCatalog", "ModelCatalog",
+            "WorkerCatalog", arguments, log, system,
         ] + vendorModules.map { .target(name: $0.name) },
         swiftSettings: ours),
     layer("TestHub", ["CSystemCalls", "Processes", crypto]),

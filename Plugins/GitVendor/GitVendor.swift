@@ -46,7 +46,8 @@ public enum GitVendor {
             VendorOption("insecure", .boolean, "tokens may travel over plain http"),
             VendorOption(
                 "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
-            VendorOption("timeout", .integer, "seconds that a server may go without progress; 30 by default"),
+            VendorOption(
+                "timeout", .integer, fallback: "30", "seconds that a server may go without progress; 30 by default"),
             VendorOption("ssh-key", key, "the key for an ssh url; by default those that ssh finds"),
         ],
         provides: [.worker, .model],

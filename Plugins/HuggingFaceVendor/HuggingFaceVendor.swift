@@ -17,7 +17,9 @@ public enum HuggingFaceVendor {
     static let publicEndpoint = "https://huggingface.co"
 
     private static let options = [
-        VendorOption("endpoint", .string, "the hub's URL; \(publicEndpoint) without it"),
+        VendorOption(
+            "endpoint", .string, fallback: publicEndpoint, environment: ["HF_ENDPOINT"],
+            "the hub's URL; \(publicEndpoint) without it"),
         VendorOption(
             "mirrors",
             .list(
@@ -29,9 +31,12 @@ public enum HuggingFaceVendor {
                         VendorOption("ca-file", .string, "trusted certificates for its metadata"),
                     ]))),
             "servers that are tried first for files, and for metadata while the endpoint is down"),
-        VendorOption("token", .secret, "sent to the endpoint alone"),
+        VendorOption(
+            "token", .secret, environment: ["HF_TOKEN", "HF_TOKEN_PATH"], unless: "endpoint",
+            "sent to the endpoint alone"),
         VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
         VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
-        VendorOption("timeout", .integer, "seconds without progress before a request counts as stalled; 30"),
+        VendorOption(
+            "timeout", .integer, fallback: "30", "seconds without progress before a request counts as stalled; 30"),
     ]
 }

@@ -3,6 +3,7 @@
 
 #if defined(__linux__)
 #include <linux/fs.h>
+#include <sys/prctl.h>
 
 static int outcome(long result) { return result < 0 ? -errno : (int)result; }
 
@@ -22,4 +23,6 @@ int csystem_start_writeback(int file, int64_t offset, int64_t length) {
     return outcome(sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE));
 }
 int csystem_sync_file_system(int file) { return outcome(syncfs(file)); }
+
+int csystem_adopt_orphans(void) { return outcome(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
 #endif

@@ -8,6 +8,8 @@ public struct HiveConfiguration: Sendable {
     public var home: FilePath
     /// Folders of vendors.d files, in the order in which later ones override earlier ones.
     public var vendorFolders: [FilePath]
+    /// The user's own among them, which `vendor add` writes to.
+    public let userVendorFolder: FilePath
     public var environment: [String: String]
     public var logger: Logger
     /// The most connections to one host; nil leaves it to the transfer engine.
@@ -32,7 +34,9 @@ public struct HiveConfiguration: Sendable {
 
         let configuration = environment.value("XDG_CONFIG_HOME") ?? user + "/.config"
         var folders = prefix.map { [$0.appending("share/rbee/vendors.d")] } ?? []
-        folders += [FilePath("/etc/rbee/vendors.d"), FilePath(configuration + "/rbee/vendors.d")]
+        let own = FilePath(configuration + "/rbee/vendors.d")
+        userVendorFolder = own.isRelative ? Self.workingDirectory.pushing(own) : own
+        folders += [FilePath("/etc/rbee/vendors.d"), userVendorFolder]
         let extra = (environment["RBEE_VENDORS_D"] ?? "").split(separator: ":").map(String.init) + vendorFolders
         folders += extra.map { FilePath($0) }
         self.vendorFolders = folders.map { $0.isRelative ? Self.workingDirectory.pushing($0) : $0 }

@@ -21,11 +21,14 @@ public struct ProcessRequest: Sendable {
     public var lineLimit: Int
     /// Never shown in a line or an error, whatever the process writes.
     public var secrets: [Secret]
+    /// Ends all that it started, also what has left its group and session; else only its group. Linux alone.
+    public var endsEscapees: Bool
 
     public init(
         executable: FilePath, arguments: [String] = [], environment: [String: String],
         workingDirectory: FilePath? = nil, input: [UInt8] = [], timeout: Duration? = nil, outputLimit: Int? = 1 << 20,
-        lineLimit: Int = 8 << 10, secrets: [Secret] = []
+        lineLimit: Int = 8 << 10, secrets: [Secret] = [],
+        endsEscapees: Bool = false
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -36,6 +39,7 @@ public struct ProcessRequest: Sendable {
         self.outputLimit = outputLimit
         self.lineLimit = lineLimit
         self.secrets = secrets
+        self.endsEscapees = endsEscapees
     }
 
     /// The program's name, as messages call it.

@@ -9,7 +9,7 @@ import Synchronization
 /// The process group of one child: everything that it started and that did not leave the group.
 ///
 /// The child leads a session of its own, so its id is the group's. It is not reaped before `finish`, so until then
-/// the id cannot name anyone else.
+/// the id cannot name anyone else. With `escapees`, those who left the group are ended with it.
 final class ProcessTree: Sendable {
     /// Why the tree was ended before it ended by itself.
     enum Ending: Sendable, Hashable {
@@ -22,6 +22,7 @@ final class ProcessTree: Sendable {
     static let grace = Duration.milliseconds(300)
 
     let leader: Int32
+    private let escapees: Escapees?
     private let state = Mutex(State())
 
     private struct State {
@@ -29,8 +30,9 @@ final class ProcessTree: Sendable {
         var isFinished = false
     }
 
-    init(leader: Int32) {
+    init(leader: Int32, escapees: Escapees? = nil) {
         self.leader = leader
+        self.escapees = escapees
     }
 
     /// Why we ended it, if we did.
@@ -44,6 +46,7 @@ final class ProcessTree: Sendable {
 
     /// Ends the tree, for a reason that is told elsewhere.
     func stop() async {
+        noteEscapees()
         signal(SIGTERM)
         // Cancelled is a shorter grace and no reason to leave anyone alive.
         try? await Task.sleep(for: Self.grace)
@@ -53,7 +56,15 @@ final class ProcessTree: Sendable {
     /// Kills what is left of the tree. Nothing is signalled from then on.
     func finish() {
         signal(SIGKILL)
+        escapees?.end(leader: leader)
         state.withLock { $0.isFinished = true }
+    }
+
+    /// Remembers who descends from the leader: once it is gone, its children are no longer told from others.
+    func noteEscapees() {
+        state.withLock { state in
+            if !state.isFinished { escapees?.note(leader: leader) }
+        }
     }
 
     private func signal(_ number: Int32) {

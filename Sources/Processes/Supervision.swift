@@ -33,13 +33,16 @@ func supervise<R: Sendable>(
 ) async throws -> (result: R, status: ProcessStatus) {
     _ = ignoreBrokenPipes
     guard !Task.isCancelled else { throw ProcessError.cancelled(request) }
-    let configuration = try request.configuration()
+    let company = ProcessCompany.shared.enter()
+    defer { ProcessCompany.shared.leave(company) }
+    let escapees = request.endsEscapees ? Escapees(company) : nil
+    let configuration = try request.configuration(escapees)
     let finished: (outcome: Result<R, any Error>, ending: ProcessTree.Ending?, status: ProcessStatus)
     do {
         let result = try await Subprocess.run(
             configuration, input: .inputWriter, output: .sequence, error: .sequence
         ) { execution in
-            let tree = ProcessTree(leader: execution.processIdentifier.value)
+            let tree = ProcessTree(leader: execution.processIdentifier.value, escapees: escapees)
             onStart(tree.leader)
             let timer = request.timeout.map { limit in
                 Task {
@@ -60,6 +63,7 @@ func supervise<R: Sendable>(
                 if farewell == .wait, case .success = outcome {
                     await execution.ended()
                 } else {
+                    tree.noteEscapees()
                     // A failure to close is the process's having closed first.
                     try? await execution.standardInputWriter.finish()
                     await execution.teardown(using: gentleEnd)
@@ -130,9 +134,10 @@ extension ProcessStatus {
 }
 
 extension ProcessRequest {
-    fileprivate func configuration() throws(ProcessError) -> Configuration {
+    fileprivate func configuration(_ escapees: Escapees?) throws(ProcessError) -> Configuration {
         var environment: [Environment.Key: String] = [:]
-        for (name, value) in self.environment {
+        let mark = escapees.map { [Escapees.variable: $0.mark] } ?? [:]
+        for (name, value) in self.environment.merging(mark, uniquingKeysWith: { $1 }) {
             guard !name.isEmpty, !name.contains("="), let key = Environment.Key(rawValue: name) else {
                 throw ProcessError(
                     .cannotStart(errno: Errno.invalidArgument.rawValue), "not an environment variable: '\(name)'")

@@ -55,12 +55,25 @@ public struct VendorOption: Sendable {
     public let name: String
     public let shape: Shape
     public let required: Bool
+    /// What holds where nothing is said; nil where that is nothing, or depends.
+    public let fallback: String?
+    /// The variables that a built-in instance takes the value from where no file says it, the first that is set.
+    public let environment: [String]
+    /// The option that, where a file says it, keeps the environment's value away: a token set for one server is not
+    /// another's.
+    public let environmentUnless: String?
     public let summary: String
 
-    public init(_ name: String, _ shape: Shape, required: Bool = false, _ summary: String) {
+    public init(
+        _ name: String, _ shape: Shape, required: Bool = false, fallback: String? = nil, environment: [String] = [],
+        unless: String? = nil, _ summary: String
+    ) {
         self.name = name
         self.shape = shape
         self.required = required
+        self.fallback = fallback
+        self.environment = environment
+        environmentUnless = unless
         self.summary = summary
     }
 }

@@ -13,7 +13,9 @@ final class Leash: Sendable {
     private struct State {
         var stage = Stage.start
         var reason: ProvisionError?
-        var task: Task<Resolution, any Error>?
+        var cancel: (@Sendable () -> Void)?
+        var hasEnded = false
+        var hasAnswered = false
         var deadline: Task<Void, Never>?
         var farewell: (@Sendable () async -> Void)?
     }
@@ -29,21 +31,32 @@ final class Leash: Sendable {
     /// Why the leash was cut; the first reason is kept.
     var reason: ProvisionError? { state.withLock { $0.reason } }
 
-    func hold(_ task: Task<Resolution, any Error>) {
+    /// Whether the plug-in closed its output, by ending or otherwise, while it was waited for.
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    /// Whether the plug-in reported an error of its own: it works, and what it was asked for does not.
+    var hasAnswered: Bool { state.withLock { $0.hasAnswered } }
+
+    func noteEnd() { state.withLock { $0.hasEnded = true } }
+
+    func noteAnswer() { state.withLock { $0.hasAnswered = true } }
+
+    /// - Parameter cancel: ends the task, and with it the process.
+    func hold(_ cancel: @escaping @Sendable () -> Void) {
         let isCut = state.withLock { state in
-            state.task = task
+            state.cancel = cancel
             return state.reason != nil
         }
-        if isCut { task.cancel() }
+        if isCut { cancel() }
     }
 
     /// Cancels the task, and with it kills the process and all that it started.
     func cut(_ reason: ProvisionError) {
-        let task = state.withLock { state in
+        let cancel = state.withLock { state in
             if state.reason == nil { state.reason = reason }
-            return state.task
+            return state.cancel
         }
-        task?.cancel()
+        cancel?()
     }
 
     /// The plug-in is at `stage` from now on, and the leash is cut if it is there longer than `limit`.

@@ -11,6 +11,8 @@ struct PluginPipe: Sendable {
     let write: @Sendable ([UInt8]) async throws(ProcessError) -> Void
     /// The next line without its end; nil once the process has closed its output.
     let read: @Sendable () async throws(ProcessError) -> [UInt8]?
+    /// Ends the process's input.
+    let close: @Sendable () async throws(ProcessError) -> Void
 }
 
 /// The hive's side of one conversation with a plug-in: a request, then its answer, and nothing else but notifications.
@@ -18,12 +20,14 @@ struct PluginConversation {
     let pipe: PluginPipe
     let log: PluginLog
     let progress: ProgressSink
+    let leash: Leash
     private var lastID: Int64 = 0
 
-    init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink) {
+    init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink, leash: Leash) {
         self.pipe = pipe
         self.log = log
         self.progress = progress
+        self.leash = leash
     }
 
     /// The number of the request that is waited for.
@@ -38,13 +42,24 @@ struct PluginConversation {
         _ method: PluginProtocol.Method, _ params: some Encodable & Sendable
     ) async throws(ProvisionError) -> [UInt8] {
         lastID += 1
-        try await send(WireRequest(id: currentID, method: method, params: params))
+        return try await ask(WireRequest(id: currentID, method: method, params: params))
+    }
+
+    /// Sends a request for a method that the protocol has not; a good answer to it is an error.
+    mutating func call(unknown method: String) async throws(ProvisionError) -> [UInt8] {
+        lastID += 1
+        return try await ask(UnknownRequest(id: currentID, method: method))
+    }
+
+    private func ask(_ request: some Encodable & Sendable) async throws(ProvisionError) -> [UInt8] {
+        try await send(request)
         while true {
             if let answer = try take(try await nextLine()) { return answer }
         }
     }
 
-    private func send(_ request: some Encodable) async throws(ProvisionError) {
+    /// Sends one message: a request, or a notification, which wants no answer.
+    func send(_ request: some Encodable) async throws(ProvisionError) {
         let line: [UInt8]
         do {
             line = Array(try JSONEncoder().encode(request)) + [UInt8(ascii: "\n")]
@@ -110,6 +125,7 @@ struct PluginConversation {
     private func failure(_ data: Data) -> ProvisionError {
         do {
             let error = try JSONDecoder().decode(WireFailure.self, from: data).error
+            leash.noteAnswer()
             return ProvisionError(error.provisionCode, log.presentable(error.message))
         } catch {
             return ProvisionError(.unavailable, "its error is not one of the protocol")
@@ -141,4 +157,11 @@ extension MessageID {
         case .text(let text): "id \"\(String(text.prefix(40)).visiblyEscaped)\""
         }
     }
+}
+
+private struct UnknownRequest: Encodable, Sendable {
+    let jsonrpc = "2.0"
+    let id: MessageID
+    let method: String
+    let params: [String: String] = [:]
 }

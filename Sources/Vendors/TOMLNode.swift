@@ -95,6 +95,9 @@ struct TOMLDocument: Sendable {
         return .start
     }
 
+    /// Where the value at `path` stands; nil where it does not stand in the text.
+    func exactPlace(of path: TOMLPath) -> TOMLPlace? { places[path] }
+
     private static func members(of table: TOMLTable, depth: Int) throws(SyntaxError) -> [String: TOMLNode] {
         var members: [String: TOMLNode] = [:]
         for key in table.keys {

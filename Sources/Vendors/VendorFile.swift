@@ -6,6 +6,8 @@ import SystemPackage
 struct VendorFile: Sendable {
     let configuration: VendorConfiguration
     let recipes: [WorkerRecipeTable]
+    /// The text that it was read from, to say where each value stands; nil for a built-in vendor.
+    let document: TOMLDocument?
     /// Where the module is named: the place of what the module itself refuses.
     let modulePlace: TOMLPlace
     let namePlace: TOMLPlace
@@ -18,6 +20,7 @@ struct VendorFile: Sendable {
     init(builtIn configuration: VendorConfiguration) {
         self.configuration = configuration
         recipes = []
+        document = nil
         modulePlace = .start
         namePlace = .start
     }
@@ -49,6 +52,7 @@ struct VendorFile: Sendable {
             priority: try Self.priority(of: table), enabled: try table.boolean("enabled") ?? true,
             forms: try Self.forms(of: table), trust: try Self.trust(of: table), options: options)
         recipes = try RecipeReader(provides: provides).recipes(of: table)
+        self.document = document
         modulePlace = document.place(of: [.key("module")])
         namePlace = document.place(of: [.key("name")])
     }

@@ -18,7 +18,7 @@ extension VendorRegistry {
         for index in slots.indices.reversed() {
             slots[index].isShadowed = !seen.insert(slots[index].name).inserted
         }
-        return VendorRegistry(slots: slots, modules: modules, services: services)
+        return VendorRegistry(slots: slots, folders: folders, modules: modules, services: services)
     }
 }
 

@@ -26,12 +26,17 @@ public final class VendorRegistry: Sendable {
     }
 
     let slots: [VendorSlot]
-    private let modules: [String: VendorModule]
-    private let services: ProvisionServices
+    /// The folders that were read, in their order.
+    let folders: [FilePath]
+    let modules: [String: VendorModule]
+    /// What the modules are called and take, in the order of their names.
+    var descriptors: [VendorDescriptor] { modules.values.map(\.descriptor).sorted { $0.name < $1.name } }
+    package let services: ProvisionServices
     private let made = Mutex<[String: Result<any Provisioner, ProvisionError>]>([:])
 
-    init(slots: [VendorSlot], modules: [VendorModule], services: ProvisionServices) {
+    init(slots: [VendorSlot], folders: [FilePath], modules: [VendorModule], services: ProvisionServices) {
         self.slots = slots
+        self.folders = folders
         self.modules = Dictionary(modules.map { ($0.descriptor.name, $0) }) { first, _ in first }
         self.services = services
     }

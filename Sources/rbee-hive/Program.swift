@@ -31,6 +31,7 @@ enum Program {
     private static func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
         // A write beyond a limit on the size of files is an error like any other.
         signal(SIGXFSZ, SIG_IGN)
+        Hive.adoptOrphans()
         let task = Task { try await work() }
         let received = Mutex<Int32?>(nil)
         let sources = [SIGINT, SIGTERM].map { number in

@@ -87,4 +87,118 @@ import Testing
         #expect(explained.status == 0)
         #expect(explained.output.contains("corp"))
     }
+
+    @Test("show says where each value came from, and no secret")
+    func shown() async throws {
+        let machine = try Installation()
+        let environment = ["HF_TOKEN": "hf_s3cret"]
+        let shown = try await machine.run("vendor", "show", "hf", "--json", environment: environment)
+        #expect(shown.status == 0, "\(shown.errors)")
+        #expect(!(shown.output + shown.errors).contains("s3cret"))
+        let settings = try shown.json()["settings"]?.arrayValue ?? []
+        let endpoint = settings.first { $0["key"] == .string("huggingface.endpoint") }
+        #expect(endpoint?["value"] == .string(machine.hub.hub))
+        #expect(endpoint?["from"] == .string("environment") && endpoint?["variable"] == .string("HF_ENDPOINT"))
+        let token = settings.first { $0["key"] == .string("huggingface.token") }
+        #expect(token?["secret"] == .bool(true))
+        #expect(token?["value"] == .string("environment variable HF_TOKEN"))
+
+        try machine.addVendor(
+            "hf.toml",
+            """
+            name = "hf"
+            module = "huggingface"
+            [huggingface]
+            endpoint = "https://x.example"
+            """)
+        let text = try await machine.run("vendor", "show", "hf", environment: environment)
+        #expect(text.output.contains("hf.toml:4") && !text.output.contains("HF_TOKEN"), "\(text.output)")
+        #expect(text.errors.contains("in the place of the built-in vendor"))
+        #expect(try await machine.run("vendor", "show", "nobody").status == 64)
+    }
+
+    @Test("a vendor is added by one command, used, disabled and enabled")
+    func added() async throws {
+        let machine = try Installation()
+        try machine.addTinyModel()
+        let add = ["vendor", "add", "--module", "huggingface", "--name", "corp", "--endpoint", machine.hub.hub]
+        let dry = try await machine.start(add + ["--dry-run"]).outcome()
+        #expect(dry.status == 0 && dry.output.contains("endpoint = \"\(machine.hub.hub)\""), "\(dry.errors)")
+        let added = try await machine.start(add).outcome()
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(added.output.hasSuffix("/home/.config/rbee/vendors.d/corp.toml\n"))
+        #expect(try await machine.start(add).outcome().status == 64)
+        #expect(try await machine.run("model", "download", "corp:org/tiny:Q4_K_M").status == 0)
+        #expect(try await machine.run("vendor", "disable", "corp").status == 0)
+        #expect(try await machine.run("model", "download", "corp:org/tiny:Q8_0").status == 78)
+        #expect(try await machine.run("vendor", "enable", "corp").status == 0)
+        #expect(try await machine.run("model", "download", "corp:org/tiny:Q8_0").status == 0)
+
+        let wrong = try await machine.run(
+            "vendor", "add", "--module", "huggingface", "--name", "lab", "--set", "endpont=https://lab.example")
+        #expect(wrong.status == 64 && wrong.errors.contains("lab.toml:5:1: unknown key"), "\(wrong.errors)")
+        let secret = try await machine.run(
+            "vendor", "add", "--module", "huggingface", "--name", "lab", "--set", "token=hf_s3cret")
+        #expect(secret.status == 64 && !secret.errors.contains("s3cret"), "\(secret.errors)")
+    }
+
+    @Test("the example passes the conformance suite; what a broken one does wrong is said, with its exit code")
+    func conformance() async throws {
+        let machine = try Installation()
+        try machine.addTinyModel()
+        let file = Self.example.appending("example.toml").string
+        let environment = ["EXAMPLE_HUB": machine.hub.hub]
+        let good = try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment)
+        #expect(good.status == 0, "\(good.output)\(good.errors)")
+        #expect(good.output.contains("ok    handshake") && good.output.contains("ok    resolve example:org/tiny"))
+
+        let program = machine.vendors.appending("broken").string
+        try Data("#!/bin/sh\necho starting up\nexec cat\n".utf8).write(to: URL(fileURLWithPath: program))
+        #expect(chmod(program, 0o755) == 0)
+        try machine.addVendor(
+            "broken.toml", "name = \"broken\"\nmodule = \"process\"\n[process]\ncommand = [\"./broken\"]")
+        let broken = try await machine.run("vendor", "test", "broken", "--json")
+        #expect(broken.status == 69, "\(broken.errors)")
+        let checks = try broken.json()["checks"]?.arrayValue ?? []
+        #expect(checks.first?["name"] == .string("handshake") && checks.first?["outcome"] == .string("failed"))
+        #expect(try await machine.run("vendor", "test", "hf", "org/tiny").status == 0)
+        #expect(try await machine.run("vendor", "test", "hf", "org/none").status == 66)
+    }
+
+    @Test(
+        "a daemon of an empty environment that a plug-in leaves behind is ended with it", arguments: ["hang", "exit"])
+    func daemon(_ end: String) async throws {
+        let machine = try Installation()
+        let program = machine.vendors.appending("daemon.py").string
+        let text = """
+            #!/usr/bin/env python3
+            import os, sys, time
+            here = os.path.dirname(os.path.abspath(__file__))
+            sys.stdin.readline()
+            open(here + "/pids", "a").close()
+            def count(): return len(open(here + "/pids").readlines())
+            before = count()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    for stream in (0, 1, 2): os.dup2(os.open("/dev/null", os.O_RDWR), stream)
+                    with open(here + "/pids", "a") as pids: pids.write(f"{os.getpid()}\\n")
+                    os.execve("/bin/sleep", ["sleep", "3600"], {})
+                os._exit(0)
+            os.wait()
+            while count() == before: time.sleep(0.001)
+            if "\(end)" == "exit": os._exit(1)
+            sys.stdout.write("noise\\n")
+            sys.stdout.flush()
+            time.sleep(3600)
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: program))
+        #expect(chmod(program, 0o755) == 0)
+        try machine.addVendor("d.toml", "name = \"d\"\nmodule = \"process\"\n[process]\ncommand = [\"./daemon.py\"]")
+        #expect(try await machine.run("model", "download", "d:org/name").status == 69)
+        let noted = try String(contentsOfFile: machine.vendors.appending("pids").string, encoding: .utf8)
+        let daemons = noted.split(separator: "\n").compactMap { Int32($0) }
+        #expect(daemons.count == (end == "exit" ? 4 : 1))
+        #expect(daemons.filter { kill($0, 0) == 0 } == [])
+    }
 }

@@ -68,8 +68,10 @@ struct MutatedAnswerTests {
             let lines = Mutex([mutator.mutate(Array(Self.answer.utf8))])
             let pipe = PluginPipe(
                 write: { (_) async throws(ProcessError) in },
-                read: { () async throws(ProcessError) -> [UInt8]? in lines.withLock { $0.popLast() } })
-            var conversation = PluginConversation(pipe: pipe, log: log, progress: ProgressSink { _ in })
+                read: { () async throws(ProcessError) -> [UInt8]? in lines.withLock { $0.popLast() } },
+                close: { () async throws(ProcessError) in })
+            var conversation = PluginConversation(
+                pipe: pipe, log: log, progress: ProgressSink { _ in }, leash: Leash())
             do {
                 let line = try await conversation.call(.resolve, ["reference": "test:org/name"])
                 let resolution = try PluginAnswer(command: command, kind: .model).resolution(from: line)

@@ -11,6 +11,8 @@ final class Plugin: Sendable {
     let directory: TemporaryDirectory
     private let notes = AsyncStream.makeStream(of: String.self)
 
+    var program: FilePath { directory.path.appending("plugin.py") }
+
     /// - Parameter behaviour: Python that may redefine `initialize`, `resolve` and `shutdown`, each of which gets the
     ///   request and returns a result, or do anything else before the first line is read.
     init(_ behaviour: String = "") throws {
@@ -62,7 +64,7 @@ final class Plugin: Sendable {
     func provisioner(_ world: World = World()) throws(ProvisionError) -> any Provisioner {
         var options = world.options
         options["command"] =
-            options["command"] ?? .strings(["python3", directory.path.appending("plugin.py").string, "argument"])
+            options["command"] ?? .strings(["python3", program.string, "argument"])
         let configuration = VendorConfiguration(
             name: "test", module: "process", file: directory.path.appending("test.toml").string, provides: [.model],
             options: VendorOptions(options))

@@ -24,5 +24,8 @@ int csystem_reserve(int file, int64_t offset, int64_t length);
 int csystem_start_writeback(int file, int64_t offset, int64_t length);
 /// Makes all that was written to the file system of `file` durable, and waits for it (syncfs).
 int csystem_sync_file_system(int file);
+/// Makes this process the parent of every orphan among its descendants, in place of init (prctl,
+/// PR_SET_CHILD_SUBREAPER).
+int csystem_adopt_orphans(void);
 
 #endif

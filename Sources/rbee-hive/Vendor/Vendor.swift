@@ -2,5 +2,9 @@ import ArgumentParser
 
 struct Vendor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show where artifacts come from.", subcommands: [VendorList.self, VendorExplain.self])
+        abstract: "Show and change where artifacts come from.",
+        subcommands: [
+            VendorList.self, VendorShow.self, VendorExplain.self, VendorTest.self, VendorAdd.self, VendorEnable.self,
+            VendorDisable.self,
+        ])
 }

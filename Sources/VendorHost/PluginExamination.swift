@@ -1,0 +1,224 @@
+import ArtifactTypes
+import Logging
+import Processes
+import Provisioning
+import VendorKit
+
+/// Tries a plug-in out as its author wants it tried: every check in a process of its own, so that none hides another.
+struct PluginExamination {
+    let session: PluginSession
+    let kind: ArtifactKind
+    let logger: Logger
+    private var report: VendorReport
+
+    init(_ session: PluginSession, kind: ArtifactKind, logger: Logger) {
+        self.session = session
+        self.kind = kind
+        self.logger = logger
+        report = VendorReport(vendor: session.command.vendor)
+    }
+
+    mutating func run(_ references: [ArtifactReference]) async -> VendorReport {
+        await check(
+            "handshake",
+            remedy: "answer initialize with {\"protocol\": 1, \"name\": …} on one line, flushed; nothing else may be "
+                + "written to standard output: logs go to standard error"
+        ) { _ in nil }
+        // A program that does not get that far fails everything else for the same reason.
+        guard report.failure == nil else { return report }
+        await checkUnknownMethod()
+        await check(
+            "notifications",
+            remedy: "a message without \"id\" is a notification: take note of it or pass over it, and answer nothing"
+        ) { (conversation) async throws(ProvisionError) -> String? in
+            try await conversation.send(
+                WireNotification(method: .cancel, params: CancelParameters(id: .number(1_000_000))))
+            _ = try await conversation.call(.shutdown, Nothing())
+            return nil
+        }
+        await check(
+            "shutdown", limit: session.limits.shutdown,
+            remedy: "answer shutdown with \"result\": null, and then end"
+        ) { (conversation) async throws(ProvisionError) -> String? in
+            _ = try await conversation.call(.shutdown, Nothing())
+            // As a program that reads to the end of its input ends by itself.
+            try await conversation.close()
+            try await conversation.end()
+            return nil
+        }
+        await check(
+            "end of input", limit: session.limits.shutdown,
+            remedy: "end when standard input does: its hive is gone then"
+        ) { (conversation) async throws(ProvisionError) -> String? in
+            try await conversation.close()
+            try await conversation.end()
+            return nil
+        }
+        await checkUnknownReference()
+        for reference in references { await checkResolve(reference) }
+        return report
+    }
+
+    // MARK: Checks
+
+    private mutating func checkUnknownMethod() async {
+        let name = "unknown method"
+        let remedy = "answer a method that you do not know with an error, as {\"code\": -32601, \"message\": …}"
+        do throws(PluginSession.Failure) {
+            try await session.run(logger: logger, progress: ProgressSink { _ in }) {
+                [limits = session.limits] (conversation) async throws(ProvisionError) in
+                conversation.leash.enter(.resolve, limit: limits.initialize)
+                _ = try await conversation.call(unknown: "conformance/unknown")
+            }
+            report.checks.append(
+                .failed(
+                    name, ProvisionError(.unavailable, "it answers a method that there is not as if there were"),
+                    remedy: remedy))
+        } catch {
+            report.checks.append(error.isFault ? .failed(name, error.error, remedy: remedy) : .passed(name))
+        }
+    }
+
+    private mutating func checkUnknownReference() async {
+        let name = "unknown reference"
+        let remedy = "answer with {\"code\": -32000, \"message\": …, \"data\": {\"code\": \"notFound\"}}"
+        guard let reference = session.command.forms.lazy.compactMap(\.exampleOfNothing).first else { return }
+        do throws(PluginSession.Failure) {
+            _ = try await resolve(reference)
+            report.checks.append(
+                .failed(
+                    name, ProvisionError(.unavailable, "it resolves \(reference), which there is not"), remedy: remedy))
+        } catch {
+            switch error.error.code {
+            case .notFound, .revisionNotFound, .selectorNotFound: report.checks.append(.passed(name))
+            case .unavailable where !error.isFault:
+                report.checks.append(
+                    .failed(
+                        name, error.error,
+                        remedy: "its server did not answer; where it did and has none such, \(remedy)"))
+            default: report.checks.append(.failed(name, error.error, remedy: remedy))
+            }
+        }
+    }
+
+    private mutating func checkResolve(_ reference: ArtifactReference) async {
+        let name = "resolve \(reference)"
+        do throws(PluginSession.Failure) {
+            let start = ContinuousClock.now
+            let resolution = try await resolve(reference)
+            let seconds = ((ContinuousClock.now - start) / .seconds(1) * 100).rounded() / 100
+            guard case .files(let files, _) = resolution.payload else { return }
+            report.checks.append(
+                .passed(name, "\(files.count) files at revision \(resolution.revision), in \(seconds) s"))
+            let unverified = files.filter { $0.digest == nil }.map(\.path.string)
+            if let first = unverified.first {
+                report.checks.append(
+                    .warned(
+                        "digests of \(reference)", "\(unverified.count) of \(files.count) files have none, as \(first)",
+                        remedy: "give \"digest\": \"sha256:…\" where the service knows it: without, what arrives is "
+                            + "marked unverified"))
+            }
+            let unmeasured = files.filter { $0.size == nil }.map(\.path.string)
+            if let first = unmeasured.first {
+                report.checks.append(
+                    .warned(
+                        "sizes of \(reference)", "\(unmeasured.count) of \(files.count) files have none, as \(first)",
+                        remedy: "give \"size\" in bytes: without, free space is not checked and no time left is told"))
+            }
+            let again = try await resolve(reference)
+            if again.revision == resolution.revision {
+                report.checks.append(.passed("revision of \(reference)", "the same when asked again"))
+            } else {
+                report.checks.append(
+                    .warned(
+                        "revision of \(reference)", "\(resolution.revision), and \(again.revision) when asked again",
+                        remedy: "a revision names a content for ever, as a commit or a digest does; never the time"))
+            }
+        } catch {
+            report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error)))
+        }
+    }
+
+    private static func remedy(for failure: PluginSession.Failure) -> String {
+        switch failure.error.code {
+        case .unsafeContent:
+            "paths are relative and without .., digests ALGORITHM:lower-case digits, URLs https or of \"origins\" in the "
+                + "vendor's file"
+        case _ where failure.isFault: "what a resolution looks like stands in docs/vendors.md"
+        default: "that is its own answer; a reference that it has should be resolved"
+        }
+    }
+
+    // MARK: Sessions
+
+    private func resolve(_ reference: ArtifactReference) async throws(PluginSession.Failure) -> Resolution {
+        let command = session.command
+        let limits = session.limits
+        return try await session.run(logger: logger, progress: ProgressSink { _ in }) {
+            [kind] (conversation) async throws(ProvisionError) -> Resolution in
+            conversation.leash.enter(.resolve, limit: limits.resolve)
+            let answer = try await conversation.call(
+                .resolve,
+                ResolveParameters(
+                    reference: reference.description, platform: .current, offline: false, kind: kind))
+            let resolution = try PluginAnswer(command: command, kind: kind).resolution(from: answer)
+            conversation.leash.enter(.shutdown, limit: limits.shutdown)
+            _ = try await conversation.call(.shutdown, Nothing())
+            return resolution
+        }
+    }
+
+    private mutating func check(
+        _ name: String, limit: Duration? = nil, remedy: String,
+        _ body: @escaping @Sendable (inout PluginConversation) async throws(ProvisionError) -> String?
+    ) async {
+        let limit = limit ?? session.limits.initialize
+        do throws(PluginSession.Failure) {
+            let detail = try await session.run(logger: logger, progress: ProgressSink { _ in }) {
+                (conversation) async throws(ProvisionError) -> String? in
+                conversation.leash.enter(.shutdown, limit: limit)
+                return try await body(&conversation)
+            }
+            report.checks.append(.passed(name, detail))
+        } catch {
+            report.checks.append(.failed(name, error.error, remedy: remedy))
+        }
+    }
+}
+
+extension PluginConversation {
+    /// Ends the plug-in's input.
+    fileprivate func close() async throws(ProvisionError) {
+        do {
+            try await pipe.close()
+        } catch {
+            throw ProvisionError(.unavailable, error.message)
+        }
+    }
+
+    /// Waits until the plug-in's output has ended, and sees to it that nothing more comes.
+    fileprivate func end() async throws(ProvisionError) {
+        let line: [UInt8]?
+        do {
+            line = try await pipe.read()
+        } catch {
+            throw ProvisionError(.unavailable, error.message)
+        }
+        if line != nil { throw ProvisionError(.unavailable, "it writes after its last answer") }
+    }
+}
+
+extension ReferenceForm {
+    /// A reference of this form that no vendor has; nil where none can be made of the pattern.
+    fileprivate var exampleOfNothing: ArtifactReference? {
+        var text = ""
+        var rest = pattern[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            let hole = rest[rest.index(after: open)..<close]
+            text += rest[..<open] + (hole == "locator" ? "rbee-conformance/no-such-name" : "rbee-no-such-name")
+            rest = rest[rest.index(after: close)...]
+        }
+        // Whatever is not a reference after all is no example.
+        return try? ArtifactReference(parsing: text + rest)
+    }
+}
