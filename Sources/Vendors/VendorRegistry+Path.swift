@@ -4,9 +4,14 @@ public import SystemPackage
 extension VendorRegistry {
     /// The vendor of one file, wherever it lies, checked like those that were read.
     ///
-    /// - Throws: `.configuration` with the place of what is wrong.
+    /// - Throws: `.notFound` for a file that cannot be read, `.configuration` with the place of what is wrong in it.
     public func vendor(at file: FilePath) throws(ProvisionError) -> Instance {
-        let text = try FolderFile(file).read()
+        let text: String
+        do {
+            text = try FolderFile(file).read()
+        } catch {
+            throw ProvisionError(.notFound, error.message, remedy: "name a vendor, or the path of its vendors.d file")
+        }
         do {
             let parsed = try Self.checked(text, at: file, modules: descriptors)
             let provisioner = try make(parsed.configuration).get()

@@ -163,6 +163,10 @@ import Testing
         #expect(checks.first?["name"] == .string("handshake") && checks.first?["outcome"] == .string("failed"))
         #expect(try await machine.run("vendor", "test", "hf", "org/tiny").status == 0)
         #expect(try await machine.run("vendor", "test", "hf", "org/none").status == 66)
+        #expect(try await machine.run("vendor", "test", "./none.toml").status == 66)
+        try machine.addVendor("typo.toml", "name = \"typo\"\nmodul = \"process\"")
+        let typo = try await machine.run("vendor", "test", machine.vendors.appending("typo.toml").string)
+        #expect(typo.status == 78 && typo.errors.contains("typo.toml:2:1"), "\(typo.errors)")
     }
 
     @Test(
