@@ -22,57 +22,56 @@ struct Fault: Sendable, CustomTestStringConvertible {
         VendorLimits(initialize: initialize, resolve: resolve, shutdown: shutdown, messageSize: messageSize)
     }
 
-    static let hanging =
-        [
-            Fault(
-                what: "hangs before it reads", behaviour: "hang()", stage: "initialize", message: "no answer within",
-                limits: at(initialize: .milliseconds(500))),
-            Fault(
-                what: "hangs in initialize", behaviour: "def initialize(request): hang()", stage: "initialize",
-                message: "no answer within", limits: at(initialize: .milliseconds(500))),
-            Fault(
-                what: "hangs in resolve", behaviour: "def resolve(request): hang()", stage: "resolve",
-                message: "no answer within", limits: at(resolve: .milliseconds(200))),
-            Fault(
-                what: "hangs in shutdown", behaviour: "def shutdown(request): hang()", stage: "shutdown",
-                message: "no answer within", limits: at(shutdown: .milliseconds(200))),
-            Fault(
-                what: "ignores TERM and hangs",
-                behaviour: "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef resolve(request): hang()",
-                stage: "resolve",
-                message: "no answer within", limits: at(resolve: .milliseconds(200))),
-            Fault(
-                what: "closes its output and hangs",
-                behaviour: "def resolve(request):\n    os.close(1)\n    hang()", stage: "resolve",
-                message: "ended without an answer"),
-            Fault(
-                what: "sends progress for ever",
-                behaviour: """
-                    def resolve(request):
-                        while True:
-                            send({"jsonrpc": "2.0", "method": "progress", "params": {"message": "soon"}})
-                            time.sleep(0.01)
-                    """, stage: "resolve", message: "no answer within", limits: at(resolve: .milliseconds(200))),
-            Fault(
-                what: "leaves a child that holds its output",
-                behaviour: """
-                    def resolve(request):
-                        note_process(subprocess.Popen(["sleep", "3600"]).pid)
-                        os._exit(0)
-                    """, stage: "resolve", message: "", limits: at(resolve: .seconds(1))),
-            Fault(
-                what: "forks twice and goes",
-                behaviour: """
-                    def resolve(request):
+    static let hanging = [
+        Fault(
+            what: "hangs before it reads", behaviour: "hang()", stage: "initialize", message: "no answer within",
+            limits: at(initialize: .milliseconds(500))),
+        Fault(
+            what: "hangs in initialize", behaviour: "def initialize(request): hang()", stage: "initialize",
+            message: "no answer within", limits: at(initialize: .milliseconds(500))),
+        Fault(
+            what: "hangs in resolve", behaviour: "def resolve(request): hang()", stage: "resolve",
+            message: "no answer within", limits: at(resolve: .milliseconds(200))),
+        Fault(
+            what: "hangs in shutdown", behaviour: "def shutdown(request): hang()", stage: "shutdown",
+            message: "no answer within", limits: at(shutdown: .milliseconds(200))),
+        Fault(
+            what: "ignores TERM and hangs",
+            behaviour: "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef resolve(request): hang()",
+            stage: "resolve",
+            message: "no answer within", limits: at(resolve: .milliseconds(200))),
+        Fault(
+            what: "closes its output and hangs",
+            behaviour: "def resolve(request):\n    os.close(1)\n    hang()", stage: "resolve",
+            message: "ended without an answer"),
+        Fault(
+            what: "sends progress for ever",
+            behaviour: """
+                def resolve(request):
+                    while True:
+                        send({"jsonrpc": "2.0", "method": "progress", "params": {"message": "soon"}})
+                        time.sleep(0.01)
+                """, stage: "resolve", message: "no answer within", limits: at(resolve: .milliseconds(200))),
+        Fault(
+            what: "leaves a child that holds its output",
+            behaviour: """
+                def resolve(request):
+                    note_process(subprocess.Popen(["sleep", "3600"]).pid)
+                    os._exit(0)
+                """, stage: "resolve", message: "", limits: at(resolve: .seconds(1))),
+        Fault(
+            what: "forks twice and goes",
+            behaviour: """
+                def resolve(request):
+                    if os.fork() == 0:
                         if os.fork() == 0:
-                            if os.fork() == 0:
-                                note_process(os.getpid())
-                                hang()
-                            os._exit(0)
-                        os.wait()
+                            note_process(os.getpid())
+                            hang()
                         os._exit(0)
-                    """, stage: "resolve", message: "", limits: at(resolve: .seconds(1))),
-        ] + escaping
+                    os.wait()
+                    os._exit(0)
+                """, stage: "resolve", message: "", limits: at(resolve: .seconds(1))),
+    ]
 
     /// A process that has left the plug-in's group and session, as a daemon does.
     private static let daemon = """
@@ -89,7 +88,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
 
         """
 
-    private static let escaping = [
+    static let escaping = [
         Fault(
             what: "starts a daemon and hangs",
             behaviour: daemon + "def resolve(request):\n    daemon()\n    hang()", stage: "resolve",
@@ -220,7 +219,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
 struct PluginFaultTests {
     @Test(
         "the error names the vendor, the stage and the fault, and no process is left",
-        arguments: Fault.hanging + Fault.ending + Fault.talking + Fault.lying)
+        arguments: Fault.hanging + Fault.escaping + Fault.ending + Fault.talking + Fault.lying)
     func fault(_ fault: Fault) async throws {
         let plugin = try Plugin(fault.behaviour)
         let error = try #require(await plugin.failure("test:org/name", .init(limits: fault.limits)))
