@@ -1,7 +1,8 @@
 import ArtifactTypes
 import Provisioning
 
-/// Resolves a URL: by its digest without a request, else by what one small request says of the file.
+/// Resolves a URL: by its digest without a request, else by a file of checksums beside it, else by what its server says
+/// of the file.
 struct TarballProvisioner: Provisioner {
     let settings: TarballSettings
     let services: ProvisionServices
@@ -28,7 +29,8 @@ struct TarballProvisioner: Provisioner {
     ) async throws(ProvisionError) -> Resolution {
         let asked = try TarballReference(reference)
         if let digest = asked.digest {
-            return resolution(asked, context, revision: digest.description, size: nil, try await sources(of: asked))
+            return resolution(
+                asked, context, digest, revision: digest.description, size: nil, try await sources(of: asked))
         }
         if context.offline {
             if let known = context.known { return known }
@@ -38,19 +40,26 @@ struct TarballProvisioner: Provisioner {
         let probe = FileProbe(
             url: asked.url, headers: primary, access: access(for: reference), http: services.http)
         let found = try await probe.look()
+        let checksums = FileChecksums(
+            url: asked.url, headers: primary, access: access(for: reference), http: services.http)
+        if let digest = try await checksums.digest() {
+            return resolution(
+                asked, context, digest, revision: digest.description, size: found.size, try await sources(of: asked))
+        }
         // Without a digest nothing would show that a mirror has another file: the URL itself is the only source.
         let source = RemoteSource(url: asked.url.description, headers: primary)
-        var resolution = resolution(asked, context, revision: found.revision, size: found.size, [source])
+        var resolution = resolution(
+            asked, context, nil, revision: found.revision, size: found.size, [source])
         resolution.metadata.unverified = true
         return resolution
     }
 
     private func resolution(
-        _ asked: TarballReference, _ context: ProvisionContext, revision: String, size: Int64?,
+        _ asked: TarballReference, _ context: ProvisionContext, _ digest: Digest?, revision: String, size: Int64?,
         _ sources: [RemoteSource]
     ) -> Resolution {
         let file = RemoteFile(
-            path: asked.path, size: size, digest: asked.digest, sources: sources, unpack: asked.unpack)
+            path: asked.path, size: size, digest: digest, sources: sources, unpack: asked.unpack)
         return Resolution(
             reference: asked.canonical, vendor: settings.name, kind: context.kind, revision: revision,
             payload: .files([file], listing: .exact))

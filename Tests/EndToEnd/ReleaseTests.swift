@@ -83,6 +83,22 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: machine.store.appending("workers/tool-cpu-1.0.0-linux").string))
     }
 
+    @Test("an archive at a URL is refused with 65 where the checksums beside it are of another file")
+    func besideURL() async throws {
+        let name = "tool-1.0-linux-\(Self.arch)-cpu.tar.gz"
+        let url = try machine.hub.addRelease("1.0/\(name)", archive)
+        let wrong = "\(String(repeating: "0", count: 64))  \(name)\n"
+        try machine.hub.addRelease("1.0/SHA256SUMS", .bytes(Array(wrong.utf8)))
+        let bad = try await install(url)
+        #expect(bad.status == 65, "\(bad.errors)")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+        let right = "\(try TestHub.sha256(of: archive))  \(name)\n"
+        try machine.hub.addRelease("1.0/SHA256SUMS", .bytes(Array(right.utf8)))
+        let good = try await install(url)
+        #expect(good.status == 0, "\(good.errors)")
+        #expect(try await machine.run("worker", "show", "tool", "--json").json()["verified"] == .bool(true))
+    }
+
     @Test("too many requests end it, with the time to wait")
     func limit() async throws {
         let reset = String(Int(Date().timeIntervalSince1970) + 900)

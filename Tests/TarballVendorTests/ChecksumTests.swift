@@ -40,6 +40,23 @@ struct ChecksumTests {
         #expect(resolution.metadata.unverified == false)
     }
 
+    @Test("beside a URL they are found, and a query is left alone", arguments: ["x.tgz.sha256", "SHA256SUMS"])
+    func besideURL(name: String) async throws {
+        let hub = try TestHub.start()
+        let engine = TransferEngine(logger: Releases.logger)
+        defer { engine.shutdown() }
+        let url = try hub.addRelease("1.0/x.tgz", .bytes(Self.body))
+        try hub.addRelease("1.0/\(name)", .bytes(Array("\(try sha256(Self.body))  x.tgz\n".utf8)))
+        let releases = Releases(http: .engine(engine))
+        let resolution = try await releases.resolve(url)
+        #expect(resolution.revision == "sha256:\(try sha256(Self.body))")
+        #expect(resolution.files.first?.digest?.description == resolution.revision)
+        #expect(resolution.files.first?.size == Int64(Self.body.count))
+        #expect(resolution.metadata.unverified == false)
+        #expect(resolution.reference.description == url)
+        #expect(try await releases.resolve("\(url)?signature=1").metadata.unverified)
+    }
+
     @Test("what says nothing of the asset leaves it unverified, or to the API's digest")
     func silent() async throws {
         let files = [
