@@ -52,9 +52,11 @@ final class EasyExchange {
         return Unmanaged<EasyExchange>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Takes the handle back to its defaults (its connections stay), so that nothing in it points here.
-    func release() {
-        curl_easy_reset(handle)
+    /// Frees the handle. Its connections are the multi handle's, and stay.
+    ///
+    /// It is not used again: one that keeps its receive buffer, as after HTTP/2, takes no size for it any more.
+    func close() {
+        curl_easy_cleanup(handle)
         curl_slist_free_all(lines)
         lines = nil
     }

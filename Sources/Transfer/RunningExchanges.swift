@@ -8,8 +8,6 @@ final class RunningExchanges {
     private let receiveBuffer: Int
     private let share: UnsafeMutableRawPointer?
     private var running: [ExchangeID: EasyExchange] = [:]
-    /// Handles to use again: each keeps a receive buffer.
-    private var idle: [UnsafeMutableRawPointer] = []
 
     init(multi: UnsafeMutableRawPointer, rateLimit: RateLimit?, receiveBuffer: Int) {
         self.multi = multi
@@ -46,8 +44,6 @@ final class RunningExchanges {
 
     func cancelAll() {
         for id in running.keys { finish(id, .failed(.cancelled)) }
-        for handle in idle { curl_easy_cleanup(handle) }
-        idle = []
     }
 
     /// After the multi handle is gone: it uses the share to the last.
@@ -56,14 +52,13 @@ final class RunningExchanges {
     }
 
     private func start(_ submission: CurlLoop.Submission) {
-        guard let handle = idle.popLast() ?? curl_easy_init() else {
+        guard let handle = curl_easy_init() else {
             submission.finish(.failed(TransferError(.io(errno: ENOMEM), "no memory for a request")))
             return
         }
         let exchange = EasyExchange(handle, submission, rateLimit)
         if let failure = exchange.configure(receiveBuffer: receiveBuffer, share: share) {
-            exchange.release()
-            curl_easy_cleanup(handle)
+            exchange.close()
             submission.finish(.failed(failure))
             return
         }
@@ -75,15 +70,7 @@ final class RunningExchanges {
         guard let exchange = running.removeValue(forKey: id) else { return }
         rateLimit?.forget(id)
         curl_multi_remove_handle(multi, exchange.handle)
-        exchange.release()
-        // One that failed before it had a connection keeps a receive buffer, and takes no other size for it.
-        if case .failed = outcome {
-            curl_easy_cleanup(exchange.handle)
-        } else if idle.count < 16 {
-            idle.append(exchange.handle)
-        } else {
-            curl_easy_cleanup(exchange.handle)
-        }
+        exchange.close()
         exchange.submission.finish(outcome)
     }
 }
