@@ -66,13 +66,8 @@ final class TLSServer: Sendable {
         folder = try TemporaryDirectory()
         try folder.write(Array(page.utf8), to: "page")
         certificate = folder.path.appending("certificate.pem")
+        try Self.makeCertificate(for: name, in: folder.path)
         let key = folder.path.appending("key.pem")
-        let making = Self.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test -keyout"
-                .split(separator: " ").map(String.init)
-                + [key.string, "-out", certificate.string, "-addext", "subjectAltName=\(name)"], in: folder.path)
-        try making.run()
-        making.waitUntilExit()
         server = Self.openssl(
             ["s_server", "-accept", "127.0.0.1:0", "-HTTP", "-cert", certificate.string, "-key", key.string],
             in: folder.path)
@@ -91,6 +86,16 @@ final class TLSServer: Sendable {
 
     deinit {
         server.terminate()
+    }
+
+    /// Makes `certificate.pem` and `key.pem`; `name` is as in `subjectAltName`.
+    static func makeCertificate(for name: String, in folder: FilePath) throws {
+        let making = openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test -keyout"
+                .split(separator: " ").map(String.init)
+                + ["key.pem", "-out", "certificate.pem", "-addext", "subjectAltName=\(name)"], in: folder)
+        try making.run()
+        making.waitUntilExit()
     }
 
     private static func openssl(_ arguments: [String], in folder: FilePath) -> Process {
