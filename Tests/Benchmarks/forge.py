@@ -43,7 +43,7 @@ class Forge:
 
     def vendors(self, folder: Path) -> Path:
         """A vendors.d of a worker that takes no time to build."""
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "bench.toml").write_text(f"""
 name = "bench"
 module = "git"
