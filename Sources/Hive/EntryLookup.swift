@@ -9,7 +9,7 @@ struct EntryLookup {
     let argument: String
 
     /// A model's id by any accepted spelling of it. The selector's case does not matter; without one, the only model of
-    /// that repository is meant.
+    /// that repository is meant. A model that was imported under a name answers to that too.
     func find(_ reference: ArtifactReference, among ids: [String]) throws(ProvisionError) -> String {
         let matching = ids.filter { text in
             guard let id = try? ArtifactReference(parsing: text), id.stem == reference.stem else { return false }
@@ -17,7 +17,8 @@ struct EntryLookup {
             guard let selector = reference.selector else { return true }
             return id.selector?.lowercased() == selector.lowercased()
         }
-        return try single(matching, id: \.self, all: ids)
+        let named = ids.filter { $0.hasPrefix("file:") && $0.hasSuffix("#name=\(argument)") }
+        return try single(matching.isEmpty ? named : matching, id: \.self, all: ids)
     }
 
     /// A worker by its id or a beginning of it that ends at a dash: the newest version where only versions differ.

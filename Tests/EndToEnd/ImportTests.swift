@@ -24,7 +24,8 @@ import Testing
         #expect(imported.output == id + "\n")
         #expect(machine.hub.requests.isEmpty)
 
-        // The file is enough to find it by.
+        // The name is enough to find it by, and so is the file.
+        #expect(try await machine.run("model", "path", "org/tiny").status == 0)
         let shown = try await machine.run("model", "show", String(id.prefix { $0 != "#" }), "--json").json()
         #expect(shown["source"] == .string("Local"))
         #expect(shown["name"] == .string("tiny"))
