@@ -8,6 +8,8 @@ public struct BlobCaches: Sendable, Hashable {
     public var huggingFace: FilePath?
     /// Ollama's store: `blobs/sha256-…`.
     public var ollama: FilePath?
+    /// The repositories of the Hugging Face cache, once they were listed.
+    private var repositories: [FilePath]?
 
     public init(huggingFace: FilePath? = nil, ollama: FilePath? = nil) {
         self.huggingFace = huggingFace
@@ -19,6 +21,20 @@ public struct BlobCaches: Sendable, Hashable {
         let file: FilePath
         /// Whose it is, for people.
         let owner: String
+    }
+
+    /// The same with the Hugging Face cache listed: many files are looked for in one listing.
+    func listed() -> BlobCaches {
+        var listed = self
+        listed.repositories = listRepositories()
+        return listed
+    }
+
+    private func listRepositories() -> [FilePath] {
+        // A machine without that cache is the usual case.
+        guard let huggingFace, let folders = try? FileManager.default.contentsOfDirectory(atPath: huggingFace.string)
+        else { return [] }
+        return folders.filter { $0.hasPrefix("models--") }.sorted().map { huggingFace.appending($0) }
     }
 
     /// The files that say of themselves that they have `digest`, of the right size where that is known.
@@ -33,11 +49,9 @@ public struct BlobCaches: Sendable, Hashable {
 
     private func huggingFaceFiles(_ digest: Digest) -> [Candidate] {
         // SHA-256 for LFS files and the git id for the others; nothing there is named by SHA-512.
-        guard let huggingFace, digest.algorithm != .sha512 else { return [] }
-        // A machine without that cache is the usual case.
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: huggingFace.string)) ?? []
-        return folders.filter { $0.hasPrefix("models--") }.sorted().map { folder in
-            Candidate(file: huggingFace.appending("\(folder)/blobs/\(digest.hex)"), owner: "the Hugging Face cache")
+        guard digest.algorithm != .sha512 else { return [] }
+        return (repositories ?? listRepositories()).map { repository in
+            Candidate(file: repository.appending("blobs/\(digest.hex)"), owner: "the Hugging Face cache")
         }
     }
 

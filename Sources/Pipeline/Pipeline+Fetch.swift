@@ -130,6 +130,6 @@ extension Pipeline {
     func fileFetch(of plan: Plan, into tree: StagedTree?, for job: ProvisionJob) -> FileFetch {
         let access = TransferAccess(plan.match.provisioner.access(for: plan.match.reference))
         return FileFetch(
-            plan: plan, tree: tree, job: job, access: access, store: store, engine: engine, caches: caches)
+            plan: plan, tree: tree, job: job, access: access, store: store, engine: engine, caches: caches.listed())
     }
 }
