@@ -126,7 +126,7 @@ let testTargets: [Target] = [
     tests(of: "Transfer", ["TestHub", crypto, log]),
     tests(of: "Archives", ["CSystemCalls"]),
     tests(of: "GitCheckout", ["TestHub", "Transfer", log]),
-    tests(of: "ContentStore", ["CSystemCalls", crypto]),
+    tests(of: "ContentStore", ["CSystemCalls", "TestHub", crypto]),
     tests(of: "ModelFormats", ["TestHub"]),
     tests(of: "WorkerBuild", ["Processes"]),
     tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb], exclude: ["Fixtures"]),

@@ -57,7 +57,7 @@ public struct SyntheticBytes: Sendable, Hashable {
     }
 }
 
-/// A small generator with a seed, for bytes and odds that are the same in every run.
+/// A small generator with a seed, for bytes and odds that are the same in every run; https://prng.di.unimi.it/splitmix64.c
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -2,6 +2,7 @@ import ArtifactTypes
 import ContentStore
 import Foundation
 import SystemPackage
+import TestHub
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct ModelTests {
         var pending: Set<StoreItem> = []
     }
 
-    private func files(_ generator: inout SeededGenerator) -> [String: String] {
+    private func files(_ generator: inout SplitMix64) -> [String: String] {
         let names = ["a", "b", "sub/c", "sub/d"].shuffled(using: &generator)
         let count = Int.random(in: 1...4, using: &generator)
         let contents = names.prefix(count).map { ($0, "content \(Int.random(in: 0..<6, using: &generator))") }
@@ -27,7 +28,7 @@ struct ModelTests {
     func sequences(seed: UInt64) async throws {
         let fixture = try StoreFixture()
         var store = fixture.store
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         var model = Model()
         for step in 0..<60 {
             let item = StoreItem(kind: .model, id: "org/\(Int.random(in: 0..<4, using: &generator))")
@@ -86,7 +87,7 @@ struct ModelTests {
         try await withThrowingTaskGroup(of: (StoreItem, [String: String]?).self) { group in
             for worker in 0..<4 as Range<UInt64> {
                 group.addTask {
-                    var generator = SeededGenerator(seed: worker)
+                    var generator = SplitMix64(seed: worker)
                     let item = StoreItem(kind: .model, id: "org/\(worker)")
                     var last: [String: String]?
                     for _ in 0..<12 {
