@@ -39,42 +39,44 @@ func supervise<R: Sendable>(
     let configuration = try request.configuration(escapees)
     let finished: (outcome: Result<R, any Error>, ending: ProcessTree.Ending?, status: ProcessStatus)
     do {
-        let result = try await Subprocess.run(
-            configuration, input: .inputWriter, output: .sequence, error: .sequence
-        ) { execution in
-            let tree = ProcessTree(leader: execution.processIdentifier.value, escapees: escapees)
-            onStart(tree.leader)
-            let timer = request.timeout.map { limit in
-                Task {
-                    try await Task.sleep(for: limit)
-                    await tree.end(.timedOut)
+        let result = try await unlessBusy {
+            try await Subprocess.run(
+                configuration, input: .inputWriter, output: .sequence, error: .sequence
+            ) { execution in
+                let tree = ProcessTree(leader: execution.processIdentifier.value, escapees: escapees)
+                onStart(tree.leader)
+                let timer = request.timeout.map { limit in
+                    Task {
+                        try await Task.sleep(for: limit)
+                        await tree.end(.timedOut)
+                    }
                 }
+                let channels = Channels(
+                    tree: tree, input: execution.standardInputWriter, output: execution.standardOutput)
+                let outcome = await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await drain(execution.standardError, into: errorOutput) }
+                    let outcome: Result<R, any Error>
+                    do {
+                        outcome = .success(try await converse(channels))
+                    } catch {
+                        outcome = .failure(error)
+                    }
+                    if farewell == .wait, case .success = outcome {
+                        await execution.ended()
+                    } else {
+                        tree.noteEscapees()
+                        // A failure to close is the process's having closed first.
+                        try? await execution.standardInputWriter.finish()
+                        await execution.teardown(using: gentleEnd)
+                    }
+                    // The leader is gone and its pipes end with it, even where a grandchild holds them open.
+                    await group.waitForAll()
+                    return outcome
+                }
+                timer?.cancel()
+                tree.finish()
+                return (outcome, tree.ending)
             }
-            let channels = Channels(
-                tree: tree, input: execution.standardInputWriter, output: execution.standardOutput)
-            let outcome = await withTaskGroup(of: Void.self) { group in
-                group.addTask { await drain(execution.standardError, into: errorOutput) }
-                let outcome: Result<R, any Error>
-                do {
-                    outcome = .success(try await converse(channels))
-                } catch {
-                    outcome = .failure(error)
-                }
-                if farewell == .wait, case .success = outcome {
-                    await execution.ended()
-                } else {
-                    tree.noteEscapees()
-                    // A failure to close is the process's having closed first.
-                    try? await execution.standardInputWriter.finish()
-                    await execution.teardown(using: gentleEnd)
-                }
-                // The leader is gone and its pipes end with it, even where a grandchild holds them open.
-                await group.waitForAll()
-                return outcome
-            }
-            timer?.cancel()
-            tree.finish()
-            return (outcome, tree.ending)
         }
         let status = ProcessStatus(result.terminationStatus)
         let closure = result.closureResult
@@ -84,6 +86,22 @@ func supervise<R: Sendable>(
     }
     if let ending = finished.ending { throw ProcessError(ending: ending, of: request) }
     return (try finished.outcome.get(), finished.status)
+}
+
+/// Starts again for a while where the program is busy: whoever forks while we write an executable holds it open for
+/// writing until its own exec, and the kernel starts no file that is (ETXTBSY).
+private func unlessBusy<R>(_ start: () async throws -> R) async throws -> R {
+    var pause = Duration.milliseconds(1)
+    while true {
+        do {
+            return try await start()
+        } catch let error as SubprocessError
+            where error.code == .spawnFailed && error.underlyingError == .textFileBusy && pause < .seconds(1)
+        {
+            try await Task.sleep(for: pause)
+            pause *= 2
+        }
+    }
 }
 
 private let gentleEnd: [TeardownStep] = [

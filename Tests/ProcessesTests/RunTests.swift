@@ -5,6 +5,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @Suite(.timeLimit(.minutes(1)))
 struct RunTests {
     static let environment = ["PATH": "/usr/bin:/bin"]
@@ -73,6 +79,22 @@ struct RunTests {
             try await run(ProcessRequest(executable: file, environment: [:]))
         }
         #expect(refused?.code == .cannotStart(errno: Errno.permissionDenied.rawValue))
+    }
+
+    @Test(
+        "a program that someone still holds open for writing is started once it is let go, and not for ever waited for")
+    func busy() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try folder.write("#!/bin/sh\necho started\n".utf8, to: "written")
+        #expect(chmod(file.string, 0o755) == 0)
+        let request = ProcessRequest(executable: file, environment: [:])
+        let writer = try FileDescriptor.open(file, .writeOnly)
+        let error = await #expect(throws: ProcessError.self) { try await run(request) }
+        #expect(error?.code == .cannotStart(errno: Errno.textFileBusy.rawValue))
+        async let outcome = run(request)
+        try await Task.sleep(for: .milliseconds(50))
+        try writer.close()
+        #expect(try await outcome.text == "started\n")
     }
 
     @Test("a NUL in an argument, or a variable without a name, starts nothing")
