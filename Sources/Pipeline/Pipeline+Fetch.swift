@@ -118,18 +118,25 @@ extension Pipeline {
         let sameRevision = earlier.revision == plan.resolution.revision
         let now = Dictionary(
             plan.resolution.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
+        let published = Dictionary(
+            sidecar.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         var seen: [RelativePath: Digest] = [:]
         for file in earlier.files where file.unpack == .none && now[file.path] == .some(file.digest) {
             if file.digest == nil && !sameRevision { continue }
-            seen[file.path] = sidecar.files.first { $0.path == file.path }?.digest
+            seen[file.path] = published[file.path]
         }
         return seen
     }
 
-    /// - Parameter tree: nil where the blobs alone are wanted.
-    func fileFetch(of plan: Plan, into tree: StagedTree?, for job: ProvisionJob) -> FileFetch {
-        let access = TransferAccess(plan.match.provisioner.access(for: plan.match.reference))
+    /// - Parameters:
+    ///   - tree: nil where the blobs alone are wanted.
+    ///   - access: nil for what the vendor says of the reference.
+    func fileFetch(
+        of plan: Plan, into tree: StagedTree?, access: NetworkAccess? = nil, for job: ProvisionJob
+    ) -> FileFetch {
+        let access = access ?? plan.match.provisioner.access(for: plan.match.reference)
         return FileFetch(
-            plan: plan, tree: tree, job: job, access: access, store: store, engine: engine, caches: caches.listed())
+            plan: plan, tree: tree, job: job, access: TransferAccess(access), store: store, engine: engine,
+            caches: caches.listed())
     }
 }

@@ -99,9 +99,7 @@ extension Pipeline {
         access.configuredOrigins += origins
         do {
             try await store.withTree(job: job.id + "-file") { [access, file] tree in
-                let fetching = FileFetch(
-                    plan: plan, tree: tree, job: job, access: TransferAccess(access), store: store, engine: engine,
-                    caches: caches)
+                let fetching = fileFetch(of: plan, into: tree, access: access, for: job)
                 _ = try await fetching.runAlone(WantedFile(remote: file, seen: nil))
                 let target = folder.appending(name.string)
                 try FileManager.default.copyItem(atPath: tree.path(name).string, toPath: target.string)
