@@ -41,15 +41,15 @@ public enum Archive {
     // Decoding blocks for seconds: the cooperative pool has no thread to spare for that.
     private static let queue = DispatchQueue(label: "archives", attributes: .concurrent)
 
-    private static func onThread<Value: Sendable>(
-        _ work: @escaping @Sendable (Cancellation) throws(ArchiveError) -> Value
-    ) async throws(ArchiveError) -> Value {
+    static func onThread<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable (Cancellation) throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
         let cancellation = Cancellation()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, ArchiveError>, Never>) in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
                 queue.async {
-                    let result = UTF8Locale.during { () -> Result<Value, ArchiveError> in
-                        do throws(ArchiveError) { return .success(try work(cancellation)) } catch {
+                    let result = UTF8Locale.during { () -> Result<Value, Failure> in
+                        do throws(Failure) { return .success(try work(cancellation)) } catch {
                             return .failure(error)
                         }
                     }

@@ -89,13 +89,7 @@ extension FileSystem {
             if count == 0 { return size }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hasher.update(bytes)
-            if let target {
-                do {
-                    try target.writeAll(bytes)
-                } catch {
-                    throw StoreError(error as? Errno ?? .ioError, "write", targetPath)
-                }
-            }
+            if let target { try write(bytes, to: target, targetPath) }
             size += Int64(count)
             onBytes(count)
         }

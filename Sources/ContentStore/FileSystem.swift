@@ -106,6 +106,35 @@ enum FileSystem {
         }
     }
 
+    /// Reads an open file to its end.
+    static func readPieces(
+        _ file: FileDescriptor, _ path: FilePath, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try readChunk(file, into: buffer, path)
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    static func write(
+        _ bytes: UnsafeRawBufferPointer, to file: FileDescriptor, _ path: FilePath
+    ) throws(StoreError) {
+        do {
+            try file.writeAll(bytes)
+        } catch {
+            throw StoreError(error as? Errno ?? .ioError, "write", path)
+        }
+    }
+
+    static func symbolicLink(to target: String, at path: FilePath) throws(StoreError) {
+        if path.withPlatformString({ symlink(target, $0) }) != 0 {
+            throw StoreError(Errno(rawValue: errno), "link", path)
+        }
+    }
+
     /// Writes a new file, durable but for its name; an old one of that name is replaced in place.
     static func write(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions) throws(StoreError) {
         try withFile(path, .writeOnly, options: [.create, .truncate], permissions: mode) { file throws(StoreError) in

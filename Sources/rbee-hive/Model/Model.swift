@@ -4,7 +4,7 @@ struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Download models and keep book of them.",
         subcommands: [
-            ModelDownload.self, ModelImport.self, ModelList.self, ModelShow.self, ModelPath.self, ModelVerify.self,
-            ModelRemove.self, ModelPin.self, ModelUnpin.self, ModelOutdated.self,
+            ModelDownload.self, ModelImport.self, ModelExport.self, ModelList.self, ModelShow.self, ModelPath.self,
+            ModelVerify.self, ModelRemove.self, ModelPin.self, ModelUnpin.self, ModelOutdated.self,
         ])
 }

@@ -4,14 +4,16 @@ import Foundation
 import Hive
 import ModelCatalog
 import Provisioning
+import SystemPackage
 
 struct ModelImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Copy a model of this machine into the store.",
+        abstract: "Copy a model of this machine into the store, or take over an export.",
         discussion: """
-            A path is a GGUF file, one file of a split set, or a folder. The files stay where they are; where the file \
-            system can, the copy shares their blocks. The canonical id is printed on stdout.
+            A path is a GGUF file, one file of a split set, a folder, or what rbee-hive model export wrote. The files \
+            stay where they are; where the file system can, the copy shares their blocks. Of an export nothing is \
+            installed before every byte was found to be what its manifest says. The canonical ids are printed on stdout.
             """)
 
     @Argument(help: ArgumentHelp("The file or folder.", valueName: "path"))
@@ -30,6 +32,11 @@ struct ModelImport: AsyncParsableCommand {
             let renderer = options.renderer
             defer { renderer.finish() }
             do {
+                if Hive.isExport(FilePath(path)) {
+                    let report = try await importExport(hive, renderer.sink)
+                    renderer.finish()
+                    return try options.done(report)
+                }
                 let request = Hive.ModelRequest(
                     reference: try reference, expected: try expect.map { try Digest(argument: $0) })
                 let entry = try await hive.downloadModel(request, progress: renderer.sink)
@@ -40,6 +47,15 @@ struct ModelImport: AsyncParsableCommand {
                 throw try options.reported(error)
             }
         }
+    }
+
+    private func importExport(_ hive: Hive, _ progress: ProgressSink) async throws -> Hive.TransferReport {
+        guard name == nil, expect == nil else {
+            throw ProvisionError(
+                .invalid, "\(path) is an export, whose manifest has names and digests",
+                remedy: "leave out --name and --expect")
+        }
+        return try await hive.importExport(FilePath(path), of: .model, progress: progress)
     }
 
     /// The path as a `file:` reference. `..` is resolved as the file system does it, through links.

@@ -5,6 +5,6 @@ struct Worker: ParsableCommand {
         abstract: "Build and install workers and keep book of them.",
         subcommands: [
             WorkerBuildCommand.self, WorkerInstall.self, WorkerList.self, WorkerShow.self, WorkerPath.self,
-            WorkerVerify.self, WorkerRemove.self,
+            WorkerVerify.self, WorkerRemove.self, WorkerExport.self, WorkerImport.self,
         ])
 }

@@ -1,0 +1,148 @@
+import Archives
+import ArtifactCatalog
+public import ArtifactTypes
+import ContentStore
+import ModelCatalog
+import Pipeline
+public import Provisioning
+public import SystemPackage
+import WorkerCatalog
+
+/// Exports that arrive.
+extension Hive {
+    /// Whether a file is an export, by its content.
+    public static func isExport(_ file: FilePath) -> Bool {
+        Archive.isTar(file, beginningWith: ExportManifest.fileName)
+    }
+
+    /// Publishes and catalogues what is in an export, once every byte of it has been found to be what its manifest says.
+    /// What is here already stays as it is.
+    ///
+    /// - Parameter kind: what is expected.
+    /// - Throws: `.digestMismatch`, `.unsafeContent`, naming the entry at fault; `.invalid` for one of another kind. Then
+    ///   nothing is published.
+    public func importExport(
+        _ file: FilePath, of kind: ArtifactKind, progress: ProgressSink
+    ) async throws(ProvisionError) -> TransferReport {
+        let job = job(kind, progress: progress)
+        do {
+            guard Self.isExport(file) else {
+                throw ProvisionError(.digestMismatch, "it is no export of rbee-hive")
+            }
+            let (manifest, json) = try await Archive.read(file) { try Self.manifest(of: $0) }
+            let arrivals = try manifest.items.map { try arrival($0, of: kind) }
+            let needs = manifest.contents.map { content in
+                SpaceNeed(
+                    partial: ContentStore.partialName(digest: content.file.digest),
+                    blob: content.file.blob ? content.file.digest : nil, size: content.file.size)
+            }
+            progress(.planned(files: needs.count, bytes: manifest.size, present: 0))
+            return try await store.withTree(job: job.id) { box in
+                try await store.withPromisedSpace(for: needs, of: file.string, job: job.id) {
+                    let received = try await Archive.read(file) { [store] contents in
+                        guard try Self.manifest(of: contents).json == json else {
+                            throw ProvisionError(.digestMismatch, "it changed while it was read")
+                        }
+                        return try ReceivedExport(manifest, from: contents, into: box, of: store, progress)
+                    }
+                    try await store.storeBlobs(received.blobs)
+                    var report = TransferReport(bytes: manifest.size)
+                    for arrival in arrivals {
+                        if try await publish(arrival, received, job: "\(job.id)-item") {
+                            report.ids.append(arrival.artifact.id)
+                        } else {
+                            report.present.append(arrival.artifact.id)
+                        }
+                    }
+                    return report
+                }
+            }
+        } catch {
+            throw ProvisionError(hive: error).of(file.string.visiblyEscaped)
+        }
+    }
+
+    /// What is to become of one artifact of an export.
+    private struct Arrival {
+        enum Entry {
+            case model(ModelEntry)
+            case worker(WorkerBinary)
+
+            /// As the sidecar keeps it.
+            func json() throws -> JSONValue {
+                switch self {
+                case .model(let entry): try CatalogJSON.value(of: entry)
+                case .worker(let entry): try CatalogJSON.value(of: entry)
+                }
+            }
+        }
+
+        let artifact: Sidecar
+        let pinned: Bool
+        let entry: Entry
+    }
+
+    private func arrival(_ item: ExportManifest.Item, of kind: ArtifactKind) throws(ProvisionError) -> Arrival {
+        let artifact = item.artifact
+        guard artifact.kind == kind else {
+            throw ProvisionError(
+                .invalid, "\(artifact.item) is in it",
+                remedy: "import it with rbee-hive \(artifact.kind.rawValue) import")
+        }
+        let tree = store.treePath(artifact.item)
+        let entry: Arrival.Entry =
+            switch kind {
+            case .model: .model(try ModelEntry(arriving: artifact, in: tree))
+            case .worker: .worker(try WorkerBinary(arriving: artifact, in: tree))
+            }
+        return Arrival(artifact: artifact, pinned: item.pinned, entry: entry)
+    }
+
+    private static func manifest(of contents: ArchiveContents) throws -> (manifest: ExportManifest, json: [UInt8]) {
+        let json = try smallFile(ExportManifest.fileName, of: contents)
+        let manifest = try ExportManifest(decoding: json)
+        guard try smallFile(ExportManifest.sumsName, of: contents) == manifest.sums(of: json) else {
+            throw ProvisionError(
+                .digestMismatch, "archive entry \"\(ExportManifest.sumsName)\": not the sums of what the manifest has")
+        }
+        return (manifest, json)
+    }
+
+    private static func smallFile(_ name: String, of contents: ArchiveContents) throws -> [UInt8] {
+        guard let entry = try contents.next(), entry.name == name, case .file(let size) = entry.kind,
+            size <= ExportManifest.maximumSize
+        else { throw ProvisionError(.unsafeContent, "archive entry \"\(name)\": no file of a sane size") }
+        var bytes: [UInt8] = []
+        try contents.read { bytes += $0 }
+        return bytes
+    }
+
+    /// False where the store has all of it already.
+    private func publish(_ arrival: Arrival, _ received: ReceivedExport, job: String) async throws -> Bool {
+        let artifact = arrival.artifact
+        let item = artifact.item
+        let isNew = try await withItem(item) {
+            if let held = try? store.sidecar(item), held.isSame(as: artifact), store.isComplete(held) { return false }
+            try await store.withTree(job: job) { tree in
+                for file in artifact.files {
+                    if file.blob {
+                        try await tree.link(blob: file.digest, at: file.path, executable: file.executable)
+                    } else {
+                        try await tree.take(received.path(of: file, in: item), as: file)
+                    }
+                }
+                for link in artifact.links { try tree.addLink(link) }
+                try await tree.scan()
+                try await store.publish(tree, as: item, entry: arrival.entry.json(), resolution: artifact.resolution)
+                if arrival.pinned { try store.pin(item) }
+            }
+            return true
+        }
+        guard isNew else { return false }
+        switch arrival.entry {
+        case .model(let entry): try await catalogue(entry)
+        case .worker(let entry): try await catalogue(entry)
+        }
+        return true
+    }
+}
