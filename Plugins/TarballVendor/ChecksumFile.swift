@@ -16,6 +16,9 @@ struct ChecksumFile: Sendable {
         lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap(Self.line)
     }
 
+    /// The names that it tells of.
+    var names: [String] { lines.compactMap(\.name) }
+
     /// The digests that stand beside a name. A digest without a name counts where the whole file is about one asset.
     func digests(of name: String, isOwn: Bool) -> Set<Digest> {
         let named = lines.filter { $0.name == name }
@@ -53,12 +56,12 @@ struct ChecksumFile: Sendable {
 
 extension ChecksumFile {
     /// Of the files of a release, those that can say what `name` is: its own before those of them all.
-    static func names(for name: String, among names: [String]) -> [(name: String, isOwn: Bool)] {
+    static func places(for name: String, among names: [String]) -> [FileEvidence.Place] {
         let own = ownSuffixes.compactMap { suffix in names.first { $0.lowercased() == name.lowercased() + suffix } }
         let shared = names.filter { candidate in
             isOfMany(candidate) && !names.contains { other in isOwn(candidate, of: other) }
         }
-        return own.map { ($0, true) } + shared.prefix(4).map { ($0, false) }
+        return own.map { .init(name: $0, isOwn: true) } + shared.prefix(4).map { .init(name: $0, isOwn: false) }
     }
 
     /// Whether a file of a release tells something of the others and is none that anyone installs.

@@ -6,10 +6,14 @@ struct ReleaseAnswer: Decodable, Sendable {
     let id: Int64?
     let tag: String
     let assets: [AssetAnswer]
+    /// RFC 3339 in UTC, of whole seconds.
+    let published: String?
 
     private enum Key: String, CodingKey {
         case id, assets
         case tag = "tag_name"
+        case published = "published_at"
+        case released = "released_at"
     }
 
     private struct Links: Decodable {
@@ -20,12 +24,27 @@ struct ReleaseAnswer: Decodable, Sendable {
         let container = try decoder.container(keyedBy: Key.self)
         id = try container.decodeIfPresent(Int64.self, forKey: .id)
         tag = try container.decode(String.self, forKey: .tag)
+        published = try [Key.published, .released]
+            .compactMap { key in try container.decodeIfPresent(String.self, forKey: key) }.first
+            .flatMap(Self.universalTime)
         // GitLab: what was uploaded is in `links`, beside the archives of the source.
         if let list = try? container.decode([AssetAnswer].self, forKey: .assets) {
             assets = list
         } else {
             assets = try container.decode(Links.self, forKey: .assets).links
         }
+    }
+}
+
+extension ReleaseAnswer {
+    /// Gitea tells times in its own zone, GitLab to the millisecond.
+    private static func universalTime(_ text: String) -> String? {
+        let style = Date.ISO8601FormatStyle()
+        let date =
+            (try? style.parse(text))
+            ?? (try? style.year().month().day().dateTimeSeparator(.standard)
+                .time(includingFractionalSeconds: true).timeZone(separator: .colon).parse(text))
+        return date?.formatted(style)
     }
 }
 

@@ -1,9 +1,10 @@
 import ArtifactTypes
 import Provisioning
+import SystemPackage
 
 /// Resolves `github:owner/repo@tag:pattern` to one asset of a release, with the digest that the forge or a file of
 /// checksums beside the asset gives.
-struct ForgeProvisioner: Provisioner {
+struct ForgeProvisioner: SigningProvisioner {
     let settings: ForgeSettings
     let services: ProvisionServices
 
@@ -33,17 +34,20 @@ struct ForgeProvisioner: Provisioner {
         let assets = try await client.assets(of: release)
         let choice = AssetChoice(assets: assets, subject: "\(asked.project)@\(release.tag)".visiblyEscaped)
         let asset = try choice.asset(asked.pattern, platform: context.platform)
-        let signers = settings.signers.map { ReleaseSigners(file: $0, environment: services.environment) }
-        let digest = try await AssetChecksums(choice: choice, client: client, signers: signers).digest(of: asset)
+        let replay = ReplayGuard(
+            reference, release, isLatest: asked.tag == nil, held: asked.tag == nil ? try context.stored() : [])
+        try replay.checkLatest()
+        let found = try await evidence(of: asset, in: choice, client, replay)
 
         var canonical = reference
         canonical.revision = release.tag
         canonical.selector = asset.name
         var resolution = Resolution(
             reference: try Self.checked(canonical), vendor: settings.base.name, kind: context.kind,
-            revision: Self.revision(release, asset, digest),
-            payload: .files([try await file(asset, digest, client)], listing: .exact))
-        resolution.metadata.unverified = digest == nil
+            revision: Self.revision(release, asset, found.digest),
+            payload: .files([try await file(asset, found, client)], listing: .exact))
+        resolution.metadata.unverified = !resolution.files.allSatisfy(\.isVouchedFor)
+        resolution.metadata.published = release.published
         if let pinned = asked.pinned, pinned != resolution.revision {
             throw ProvisionError(
                 .revisionNotFound, "\(asset.name.visiblyEscaped) of \(choice.subject) is another file than it was")
@@ -51,12 +55,35 @@ struct ForgeProvisioner: Provisioner {
         return resolution
     }
 
+    func checkSignature(of file: RemoteFile, at path: FilePath) async throws(ProvisionError) {
+        try await settings.base.signers(services)?.check(file, at: path)
+    }
+
+    /// The API's `digest`, and what files beside the asset say.
+    private func evidence(
+        of asset: AssetAnswer, in choice: AssetChoice, _ client: ForgeClient, _ replay: ReplayGuard
+    ) async throws(ProvisionError) -> FileEvidence.Found {
+        let signers = settings.base.signers(services)
+        let isChecksum = ChecksumFile.isSideFile(asset.name)
+        let evidence = FileEvidence(
+            name: asset.name, subject: choice.subject,
+            places: isChecksum ? [] : ChecksumFile.places(for: asset.name, among: choice.assets.map(\.name)),
+            isListed: true, signers: signers, replay: replay,
+            read: { name, maximumBytes throws(ProvisionError) in
+                guard let beside = choice.assets.first(where: { $0.name == name }) else { return nil }
+                return try await client.content(of: beside, "\(name) of \(choice.subject)", maximumBytes)
+            })
+        let found = try await evidence.find(asset.digest.flatMap { Digest($0.lowercased()) })
+        if signers != nil { try replay.checkContent(found.digest) }
+        return found
+    }
+
     private func asked(_ reference: ArtifactReference) throws(ProvisionError) -> ForgeReference {
         try ForgeReference(reference, kind: settings.kind, origin: settings.base.origin?.url.origin)
     }
 
     private func file(
-        _ asset: AssetAnswer, _ digest: Digest?, _ client: ForgeClient
+        _ asset: AssetAnswer, _ found: FileEvidence.Found, _ client: ForgeClient
     ) async throws(ProvisionError) -> RemoteFile {
         let path: RelativePath
         let unpack: Unpack
@@ -70,7 +97,7 @@ struct ForgeProvisioner: Provisioner {
         }
         var sources: [RemoteSource] = []
         // Only with a digest would it show that a mirror has another file.
-        if digest != nil, let url = WebURL(asset.download) {
+        if found.digest != nil, let url = WebURL(asset.download) {
             for mirror in settings.base.mirrors {
                 sources.append(
                     RemoteSource(
@@ -78,8 +105,8 @@ struct ForgeProvisioner: Provisioner {
             }
         }
         return RemoteFile(
-            path: path, size: asset.size, digest: digest, sources: sources + (try client.sources(of: asset)),
-            unpack: unpack)
+            path: path, size: asset.size, digest: found.digest, sources: sources + (try client.sources(of: asset)),
+            unpack: unpack, signature: found.signature)
     }
 
     /// The tag, and what tells this file from another one under the same tag.
@@ -96,21 +123,5 @@ struct ForgeProvisioner: Provisioner {
         } catch {
             throw ProvisionError(.unsafeContent, error.description)
         }
-    }
-}
-
-extension ForgeClient {
-    /// Where an asset can be had. With a token the API is asked first: it gives out a private repository's.
-    func sources(of asset: AssetAnswer) throws(ProvisionError) -> [RemoteSource] {
-        var sources: [RemoteSource] = []
-        if kind == .github, !headers.isEmpty, let url = asset.url.flatMap({ WebURL($0) }), url.origin == api.origin {
-            // Without this header the API describes the asset (docs.github.com/en/rest/releases/assets).
-            let accept = ["Accept": Secret("application/octet-stream")]
-            sources.append(RemoteSource(url: url.description, headers: headers.merging(accept) { $1 }))
-        }
-        guard let url = WebURL(asset.download) else {
-            throw ProvisionError(.unavailable, "\(api.shown) gives no URL for \(asset.name.visiblyEscaped)")
-        }
-        return sources + [RemoteSource(url: url.description, headers: url.origin == api.origin ? headers : [:])]
     }
 }

@@ -8,8 +8,6 @@ struct ForgeSettings: Sendable {
     let base: TarballSettings
     /// Whether the token that users have set for the forge's own client belongs to this instance.
     let usesClientToken: Bool
-    /// The absolute path of an allowed_signers file.
-    let signers: String?
 
     /// Nil where the configuration is of no forge.
     /// - Throws: `.configuration`.
@@ -29,10 +27,6 @@ struct ForgeSettings: Sendable {
             configuration.forms = [ReferenceForm("\(configuration.name):\(path)")].compactMap(\.self)
         }
         self.kind = kind
-        signers = configuration.options.string("signers")
-        guard signers?.hasPrefix("/") ?? true else {
-            throw ProvisionError(.configuration, "signers is no absolute path", remedy: "write it from / on")
-        }
         base = try TarballSettings(configuration)
         // A token that was set for the public forge is not handed to a server that a file puts in its place.
         usesClientToken = configuration.name == kind.rawValue && !isElsewhere && base.origin?.token == nil

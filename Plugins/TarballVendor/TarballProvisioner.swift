@@ -1,9 +1,10 @@
 import ArtifactTypes
 import Provisioning
+import SystemPackage
 
 /// Resolves a URL: by its digest without a request, else by a file of checksums beside it, else by what its server says
 /// of the file.
-struct TarballProvisioner: Provisioner {
+struct TarballProvisioner: SigningProvisioner {
     let settings: TarballSettings
     let services: ProvisionServices
 
@@ -28,47 +29,49 @@ struct TarballProvisioner: Provisioner {
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
         let asked = try TarballReference(reference)
-        if let digest = asked.digest {
-            return resolution(
-                asked, context, digest, revision: digest.description, size: nil, try await sources(of: asked))
+        let signers = settings.signers(services)
+        if let digest = asked.digest, signers == nil {
+            return try await resolution(asked, context, .init(digest: digest), nil)
         }
         if context.offline {
             if let known = context.known { return known }
             throw ProvisionError(.offline, "\(asked.url.shown) is not stored, and no request may be made")
         }
-        let primary = try await headers(for: asked.url)
-        let probe = FileProbe(
-            url: asked.url, headers: primary, access: access(for: reference), http: services.http)
-        let found = try await probe.look()
-        let checksums = FileChecksums(
-            url: asked.url, headers: primary, access: access(for: reference), http: services.http)
-        if let digest = try await checksums.digest() {
-            return resolution(
-                asked, context, digest, revision: digest.description, size: found.size, try await sources(of: asked))
-        }
-        // Without a digest nothing would show that a mirror has another file: the URL itself is the only source.
-        let source = RemoteSource(url: asked.url.description, headers: primary)
-        var resolution = resolution(
-            asked, context, nil, revision: found.revision, size: found.size, [source])
-        resolution.metadata.unverified = true
-        return resolution
+        let headers = try await headers(for: asked.url)
+        let access = access(for: reference)
+        let found = try await FileProbe(url: asked.url, headers: headers, access: access, http: services.http).look()
+        let beside = FilesBeside(url: asked.url, headers: headers, access: access, http: services.http)
+        let evidence = try await beside.evidence(signers: signers).find(asked.digest)
+        return try await resolution(asked, context, evidence, found)
+    }
+
+    func checkSignature(of file: RemoteFile, at path: FilePath) async throws(ProvisionError) {
+        try await settings.signers(services)?.check(file, at: path)
     }
 
     private func resolution(
-        _ asked: TarballReference, _ context: ProvisionContext, _ digest: Digest?, revision: String, size: Int64?,
-        _ sources: [RemoteSource]
-    ) -> Resolution {
+        _ asked: TarballReference, _ context: ProvisionContext, _ evidence: FileEvidence.Found,
+        _ found: FileProbe.Found?
+    ) async throws(ProvisionError) -> Resolution {
         let file = RemoteFile(
-            path: asked.path, size: size, digest: digest, sources: sources, unpack: asked.unpack)
+            path: asked.path, size: found?.size, digest: evidence.digest,
+            sources: try await sources(of: asked, withMirrors: evidence.digest != nil), unpack: asked.unpack,
+            signature: evidence.signature)
         return Resolution(
-            reference: asked.canonical, vendor: settings.name, kind: context.kind, revision: revision,
-            payload: .files([file], listing: .exact))
+            reference: asked.canonical, vendor: settings.name, kind: context.kind,
+            revision: evidence.digest?.description ?? found?.revision ?? "",
+            payload: .files([file], listing: .exact),
+            metadata: Resolution.Metadata(unverified: !file.isVouchedFor))
     }
 
     /// The mirrors, then the URL itself. A query is the origin's own affair, often a signature: no mirror sees it.
-    private func sources(of asked: TarballReference) async throws(ProvisionError) -> [RemoteSource] {
+    ///
+    /// - Parameter withMirrors: false without a digest: nothing would show that a mirror has another file.
+    private func sources(
+        of asked: TarballReference, withMirrors: Bool
+    ) async throws(ProvisionError) -> [RemoteSource] {
         var sources: [RemoteSource] = []
-        for mirror in settings.mirrors {
+        for mirror in withMirrors ? settings.mirrors : [] {
             let url = mirror.url.description + asked.url.path
             sources.append(RemoteSource(url: url, headers: try await mirror.headers(services)))
         }

@@ -41,6 +41,8 @@ struct TarballSettings: Sendable {
     let origin: TarballServer?
     let mirrors: [TarballServer]
     let access: NetworkAccess
+    /// The absolute path of an allowed_signers file.
+    private let signers: String?
     let forms: [ReferenceForm]
 
     init(_ configuration: VendorConfiguration) throws(ProvisionError) {
@@ -59,6 +61,10 @@ struct TarballSettings: Sendable {
                 .configuration, "a token without an origin", remedy: "set origin = \"https://HOST\", where it is sent")
         }
         mirrors = try Self.mirrors(options.list("mirrors"))
+        signers = options.string("signers")
+        guard signers?.hasPrefix("/") ?? true else {
+            throw ProvisionError(.configuration, "signers is no absolute path", remedy: "write it from / on")
+        }
         let timeout = options.integer("timeout") ?? 30
         guard (1...3600).contains(timeout) else {
             throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
@@ -77,6 +83,10 @@ struct TarballSettings: Sendable {
                 remedy: "use https, or set insecure = true in vendors.d")
         }
         forms = try Self.forms(configuration, origin)
+    }
+
+    func signers(_ services: ProvisionServices) -> ReleaseSigners? {
+        signers.map { ReleaseSigners(file: $0, environment: services.environment) }
     }
 
     /// The file's own; else what begins with its origin; the instance `tarball` without either takes every URL.

@@ -17,10 +17,6 @@ public enum TarballVendor {
             if let settings = try ForgeSettings(configuration) {
                 return ForgeProvisioner(settings: settings, services: services)
             }
-            guard configuration.options.string("signers") == nil else {
-                throw ProvisionError(
-                    .configuration, "signers without a forge", remedy: "a URL is verified by #sha256=… alone")
-            }
             return try TarballProvisioner(configuration, services)
         })
 
@@ -48,7 +44,7 @@ public enum TarballVendor {
             "servers that are tried first, for a file whose digest is known"),
         VendorOption("username", .string, "the token is its password, not a bearer token"),
         VendorOption("token", .secret, "sent to the origin alone"),
-        VendorOption("signers", .string, "an allowed_signers file: a forge's unsigned checksums are refused"),
+        VendorOption("signers", .string, "an allowed_signers file: what nobody in it has signed is refused"),
         VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
         VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
         VendorOption("timeout", .integer, "seconds without progress before a request counts as stalled; 30"),

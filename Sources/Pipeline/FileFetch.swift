@@ -49,7 +49,7 @@ struct FileFetch: Sendable {
         guard !job.force, let blob = file.blob, file.isHere(in: store) else { return nil }
         try await tree?.link(blob: blob, at: file.remote.path)
         job.progress(.fileDone(path: file.remote.path.string, bytes: file.remote.size ?? 0))
-        return Pipeline.Fetched(unverified: file.remote.digest == nil)
+        return Pipeline.Fetched(unverified: !file.remote.isVouchedFor)
     }
 
     private func fetch(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Pipeline.Fetched {
@@ -70,7 +70,7 @@ struct FileFetch: Sendable {
                 lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
             })
-        var fetched = Pipeline.Fetched(unverified: remote.digest == nil)
+        var fetched = Pipeline.Fetched(unverified: !remote.isVouchedFor)
         switch remote.unpack {
         case .none where outcome.size <= ArrivedFile.maximumSize:
             fetched.arrived = [ArrivedFile(path: remote.path, part: partial.part, sha256: outcome.sha256)]

@@ -33,7 +33,11 @@ public struct Pipeline: Sendable {
         job.progress(.resolving(reference: match.reference.description, vendor: match.name))
         // Offline, what is held is the answer: a vendor that is a program of its own might ask the network all the same.
         if job.offline, let known, !match.reference.isURL { return known }
-        let resolution = try await match.provisioner.resolve(match.reference, in: job.context(known: known))
+        let stored = { @Sendable () throws(ProvisionError) -> [Resolution] in
+            try self.stored(from: match.name, kind: job.kind)
+        }
+        let context = job.context(known: known, stored: stored)
+        let resolution = try await match.provisioner.resolve(match.reference, in: context)
         for skipped in resolution.metadata.skipped {
             job.progress(.notice("passed over \(skipped.url): \(skipped.reason)"))
         }
@@ -110,6 +114,7 @@ public struct Pipeline: Sendable {
         switch plan.resolution.payload {
         case .files(let files, _):
             let fetched = try await fetch(files, of: plan, into: tree, for: job)
+            try await checkSignatures(of: plan, in: tree, for: job)
             let staged = Staged(
                 tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
             let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)

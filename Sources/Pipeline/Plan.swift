@@ -19,8 +19,9 @@ public struct Plan: Sendable {
 }
 
 extension Resolution {
-    /// Whether it is of the same revision with the same files.
+    /// Whether it is of the same revision with the same files, vouched for in the same way.
     public func isSame(as other: Resolution) -> Bool {
         revision == other.revision && files.map(\.path) == other.files.map(\.path)
+            && files.map(\.signature) == other.files.map(\.signature)
     }
 }

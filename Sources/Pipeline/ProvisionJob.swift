@@ -28,8 +28,11 @@ public struct ProvisionJob: Sendable {
         self.logger = logger
     }
 
-    func context(known: Resolution?) -> ProvisionContext {
+    func context(
+        known: Resolution?,
+        stored: @escaping @Sendable () throws(ProvisionError) -> [Resolution] = { () throws(ProvisionError) in [] }
+    ) -> ProvisionContext {
         ProvisionContext(
-            job: id, kind: kind, offline: offline, known: known, progress: progress, logger: logger)
+            job: id, kind: kind, offline: offline, known: known, stored: stored, progress: progress, logger: logger)
     }
 }

@@ -12,6 +12,8 @@ public struct ProcessRequest: Sendable {
     public var workingDirectory: FilePath?
     /// What standard input holds before its end. A process that does not read it is no error.
     public var input: [UInt8]
+    /// A file whose bytes standard input holds instead.
+    public var inputFile: FilePath?
     /// From start to end; nil for no limit.
     public var timeout: Duration?
     /// Bytes of standard output that are kept; a process that writes more is killed. Nil keeps none and sets no limit,
@@ -26,8 +28,8 @@ public struct ProcessRequest: Sendable {
 
     public init(
         executable: FilePath, arguments: [String] = [], environment: [String: String],
-        workingDirectory: FilePath? = nil, input: [UInt8] = [], timeout: Duration? = nil, outputLimit: Int? = 1 << 20,
-        lineLimit: Int = 8 << 10, secrets: [Secret] = [],
+        workingDirectory: FilePath? = nil, input: [UInt8] = [], inputFile: FilePath? = nil,
+        timeout: Duration? = nil, outputLimit: Int? = 1 << 20, lineLimit: Int = 8 << 10, secrets: [Secret] = [],
         endsEscapees: Bool = false
     ) {
         self.executable = executable
@@ -35,6 +37,7 @@ public struct ProcessRequest: Sendable {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.input = input
+        self.inputFile = inputFile
         self.timeout = timeout
         self.outputLimit = outputLimit
         self.lineLimit = lineLimit

@@ -1,5 +1,6 @@
 import Subprocess
 import Synchronization
+import SystemPackage
 
 /// Runs a process to its end.
 ///
@@ -16,9 +17,9 @@ public func run(
         let (output, status) = try await supervise(
             request, then: .wait, onStart: onStart, errorOutput: { lines.take($0, from: .error) }
         ) { channels in
-            async let fed: Void = feed(request.input, to: channels.input)
+            async let fed: Void = feed(request, to: channels.input)
             let output = try await collect(channels, request, lines)
-            await fed
+            try await fed
             return output
         }
         guard !Task.isCancelled else { throw ProcessError.cancelled(request) }
@@ -44,12 +45,40 @@ private func collect(_ channels: Channels, _ request: ProcessRequest, _ lines: L
     return output
 }
 
-private func feed(_ input: [UInt8], to writer: StandardInputWriter) async {
+/// - Throws: what reading the input's file fails by.
+private func feed(_ request: ProcessRequest, to writer: StandardInputWriter) async throws {
+    var failure: (any Error)?
+    if let path = request.inputFile {
+        do {
+            try await copy(path, to: writer)
+        } catch {
+            failure = error
+        }
+    } else if !request.input.isEmpty {
+        _ = await write(request.input, to: writer)
+    }
+    try? await writer.finish()
+    if let failure { throw failure }
+}
+
+private func copy(_ path: FilePath, to writer: StandardInputWriter) async throws {
+    let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+    defer { try? file.close() }
+    while true {
+        let piece = try [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+            count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        guard !piece.isEmpty, await write(piece, to: writer) else { return }
+    }
+}
+
+/// False where the process reads no more. That is its own business: what matters is how it ends.
+private func write(_ bytes: [UInt8], to writer: StandardInputWriter) async -> Bool {
     do {
-        if !input.isEmpty { _ = try await writer.write(input) }
-        try await writer.finish()
+        _ = try await writer.write(bytes)
+        return true
     } catch {
-        // It does not read all of its input, which is its own business: what matters is how it ends.
+        return false
     }
 }
 

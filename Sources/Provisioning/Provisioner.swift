@@ -39,6 +39,15 @@ public protocol FetchingProvisioner: Provisioner {
     ) async throws(ProvisionError) -> Resolution
 }
 
+/// A vendor whose files may carry signatures, which can be judged only once the whole file is here.
+public protocol SigningProvisioner: Provisioner {
+    /// - Parameters:
+    ///   - file: what was fetched, with its `signature`.
+    ///   - path: where it lies as it came, not unpacked.
+    /// - Throws: `.digestMismatch` where nobody who may has signed these very bytes.
+    func checkSignature(of file: RemoteFile, at path: FilePath) async throws(ProvisionError)
+}
+
 /// A directory to fill. It has no way to publish.
 public struct StagingArea: Sendable {
     public let root: FilePath
@@ -61,13 +70,18 @@ public struct ProvisionContext: Sendable {
     public let offline: Bool
     /// What the store already holds for this reference, from its sidecar.
     public let known: Resolution?
+    /// What the store holds of this vendor's, of whatever reference. Read from the disk at each call.
+    public let stored: @Sendable () throws(ProvisionError) -> [Resolution]
     public let progress: ProgressSink
     public let logger: Logger
 
     public init(
         job: String, kind: ArtifactKind, platform: HostPlatform = .current, offline: Bool = false,
-        known: Resolution? = nil, progress: ProgressSink = ProgressSink { _ in }, logger: Logger
+        known: Resolution? = nil,
+        stored: @escaping @Sendable () throws(ProvisionError) -> [Resolution] = { () throws(ProvisionError) in [] },
+        progress: ProgressSink = ProgressSink { _ in }, logger: Logger
     ) {
+        self.stored = stored
         self.job = job
         self.kind = kind
         self.platform = platform

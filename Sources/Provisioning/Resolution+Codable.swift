@@ -41,7 +41,7 @@ extension Resolution: Codable {
 
 extension Resolution.Metadata {
     private enum Key: String, CodingKey {
-        case license, tags, gated, skipped, unverified
+        case license, tags, gated, skipped, unverified, published
     }
 
     public init(from decoder: any Decoder) throws {
@@ -51,12 +51,13 @@ extension Resolution.Metadata {
         gated = try container.decodeIfPresent(Bool.self, forKey: .gated) ?? false
         skipped = try container.decodeIfPresent([SkippedSource].self, forKey: .skipped) ?? []
         unverified = try container.decodeIfPresent(Bool.self, forKey: .unverified) ?? false
+        published = try container.decodeIfPresent(String.self, forKey: .published)
     }
 }
 
 extension RemoteFile: Codable {
     private enum Key: String, CodingKey {
-        case path, size, digest, urls, headers, unpack
+        case path, size, digest, urls, headers, unpack, signature
     }
 
     /// A plug-in's `headers` go to the origin of its first URL.
@@ -74,6 +75,7 @@ extension RemoteFile: Codable {
             RemoteSource(url: url, headers: index == 0 ? headers.mapValues { Secret($0) } : [:])
         }
         unpack = try container.decodeIfPresent(Unpack.self, forKey: .unpack) ?? .none
+        signature = try container.decodeIfPresent(String.self, forKey: .signature)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -84,6 +86,7 @@ extension RemoteFile: Codable {
         try container.encode(sources.map(\.url), forKey: .urls)
         try container.encode([String: String](), forKey: .headers)
         try container.encode(unpack, forKey: .unpack)
+        try container.encodeIfPresent(signature, forKey: .signature)
     }
 }
 

@@ -31,11 +31,14 @@ public struct Resolution: Sendable, Hashable {
         public var skipped: [SkippedSource]
         /// True where nothing published vouches for the revision.
         public var unverified: Bool
+        /// When it was published, where the vendor says so: RFC 3339 in UTC, so that texts order as times do.
+        public var published: String?
 
         public init(
             license: String? = nil, tags: [String] = [], gated: Bool = false, skipped: [SkippedSource] = [],
-            unverified: Bool = false
+            unverified: Bool = false, published: String? = nil
         ) {
+            self.published = published
             self.license = license
             self.tags = tags
             self.gated = gated
@@ -81,14 +84,25 @@ public struct RemoteFile: Sendable, Hashable {
     /// Where it can be had, in order of preference.
     public var sources: [RemoteSource]
     public var unpack: Unpack
+    /// Of all its content as it is fetched; the vendor judges it (`SigningProvisioner`).
+    public var signature: String?
 
-    public init(path: RelativePath, size: Int64?, digest: Digest?, sources: [RemoteSource], unpack: Unpack = .none) {
+    public init(
+        path: RelativePath, size: Int64?, digest: Digest?, sources: [RemoteSource], unpack: Unpack = .none,
+        signature: String? = nil
+    ) {
+        self.signature = signature
         self.path = path
         self.size = size
         self.digest = digest
         self.sources = sources
         self.unpack = unpack
     }
+}
+
+extension RemoteFile {
+    /// Whether anything published says what its content is to be.
+    public var isVouchedFor: Bool { digest != nil || signature != nil }
 }
 
 /// A URL and the secret headers that go to its origin alone; a redirect to another origin loses them.

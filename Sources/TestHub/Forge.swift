@@ -28,6 +28,12 @@ struct ForgeRepository: Sendable {
         let tag: String
         let isPrerelease: Bool
         let assets: [Asset]
+
+        /// A minute after the one that was added before it.
+        var published: String {
+            let (hour, minute) = ((id / 60) % 24, id % 60)
+            return "2026-01-01T\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute):00Z"
+        }
     }
 
     struct Asset: Sendable {

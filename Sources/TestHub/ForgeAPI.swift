@@ -123,10 +123,12 @@ private struct ForgeRelease: Encodable {
     let tag: String
     let prerelease: Bool
     let assets: [Asset]
+    let published: String
 
     private enum CodingKeys: String, CodingKey {
         case id, prerelease, assets
         case tag = "tag_name"
+        case published = "published_at"
     }
 
     /// GitHub's own list here ends after so many; the rest is told by the assets' pages alone.
@@ -136,6 +138,7 @@ private struct ForgeRelease: Encodable {
         id = release.id
         tag = release.tag
         prerelease = release.isPrerelease
+        published = release.published
         let shown = api == "v3" ? Array(release.assets.prefix(Self.assetLimit)) : release.assets
         assets = shown.map { Asset($0, tag: release.tag, of: repository, base: base) }
     }
@@ -158,14 +161,17 @@ private struct LabRelease: Encodable {
 
     let tag: String
     let assets: Assets
+    let released: String
 
     private enum CodingKeys: String, CodingKey {
         case assets
         case tag = "tag_name"
+        case released = "released_at"
     }
 
     init(_ release: ForgeRepository.Release, of repository: String, base: String) {
         tag = release.tag
+        released = release.published
         assets = Assets(
             links: release.assets.map { asset in
                 let path = "\(repository)/releases/download/\(release.tag)/\(asset.name)"

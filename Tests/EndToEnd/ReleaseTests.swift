@@ -12,14 +12,7 @@ import Testing
 
     init() throws {
         machine = try Installation(TestHubOptions(token: "forge-canary-9"))
-        let repository = try machine.makeWorkerRepository()
-        try machine.shell(["make", "-C", repository.string, "variant=cpu"])
-        let file = machine.folder.path.appending("tool.tar.gz")
-        try machine.shell([
-            "tar", "-C", repository.string, "--transform", "s/demo-worker-cpu/bin\\/tool/", "-czf", file.string,
-            "demo-worker-cpu",
-        ])
-        archive = .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: file.string))))
+        archive = .bytes(try machine.makeToolArchive())
         try machine.addVendor(
             "acme.toml",
             """

@@ -30,7 +30,7 @@ struct ConfigurationTests {
             ("other", ["forge": .string("sourceforge")]),
             ("own", ["forge": .string("gitea"), "token": Self.token]),
             ("own", ["forge": .string("gitea"), "signers": .string("relative")]),
-            ("tarball", ["signers": .string("/etc/signers")]),
+            ("tarball", ["signers": .string("relative")]),
         ]
         for (name, options) in cases {
             let error = #expect(throws: ProvisionError.self, "\(name) \(options.keys)") {

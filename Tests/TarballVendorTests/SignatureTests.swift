@@ -8,40 +8,28 @@ import Testing
 import Transfer
 
 /// With keys and signatures of the machine's own ssh-keygen.
-@Suite("Signed checksums")
+@Suite("Signatures")
 struct SignatureTests {
     private static let name = "tool.tar.gz"
     private static let body = [UInt8]("an archive".utf8)
 
     private let folder: TemporaryDirectory
-    private let signers: String
+    private let keys: SigningKeys
 
     init() throws {
         folder = try TemporaryDirectory()
-        signers = folder.path.appending("signers").string
-        for key in ["release", "other"] {
-            try ssh(["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", folder.path.appending(key).string])
-        }
-        let key = try String(contentsOfFile: folder.path.appending("release.pub").string, encoding: .utf8)
-        try folder.write(Array("releases@acme.example \(key)".utf8), to: "signers")
-    }
-
-    private func ssh(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/ssh-keygen")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        keys = try SigningKeys(in: folder)
     }
 
     private func signature(_ text: String, key: String = "release") throws -> [UInt8] {
-        let file = "signed-\(UUID().uuidString)"
-        try folder.write(Array(text.utf8), to: file)
-        let path = folder.path.appending(file).string
-        try ssh(["-Y", "sign", "-n", "file", "-f", folder.path.appending(key).string, path])
-        return Array(try Data(contentsOf: URL(fileURLWithPath: path + ".sig")))
+        try keys.sign(Array(text.utf8), with: key)
+    }
+
+    private func vendor(_ hub: TestHub, _ engine: TransferEngine, forge: Bool) throws -> any Provisioner {
+        var options: [String: VendorOptions.Value] = ["origin": .string(hub.hub), "signers": .string(keys.signers)]
+        if forge { options["forge"] = .string("github") }
+        return try Releases(http: .engine(engine), environment: ["PATH": "/usr/bin:/bin"])
+            .vendor(options, name: "signed")
     }
 
     private func resolve(_ sums: String?, signature: [UInt8]?) async throws -> Resolution {
@@ -52,19 +40,20 @@ struct SignatureTests {
         if let sums { assets.append(ForgeAsset("SHA256SUMS", .bytes(Array(sums.utf8)))) }
         if let signature { assets.append(ForgeAsset("SHA256SUMS.sig", .bytes(signature))) }
         try hub.addForgeRelease("acme/tool", tag: "v1", assets: assets)
-        return try await Releases(http: .engine(engine), environment: ["PATH": "/usr/bin:/bin"]).resolve(
-            "forge:acme/tool@v1",
-            ["forge": .string("github"), "origin": .string(hub.hub), "signers": .string(signers)])
+        return try await vendor(hub, engine, forge: true).resolve(
+            ArtifactReference(parsing: "forge:acme/tool@v1"),
+            in: ProvisionContext(job: "job", kind: .worker, logger: Releases.logger))
     }
 
-    @Test("by a key that is configured, they vouch for the asset")
+    @Test("of checksums, by a key that is configured, vouch for the asset")
     func good() async throws {
         let sums = "\(try sha256(Self.body))  \(Self.name)\n"
         let resolution = try await resolve(sums, signature: try signature(sums))
         #expect(resolution.files.first?.digest?.hex == (try sha256(Self.body)))
     }
 
-    @Test("by no key, another key, or of other content, they are refused, and so is an asset that they leave out")
+    @Test(
+        "of checksums by no key, another key, or of other content are refused, and so is an asset that they leave out")
     func refused() async throws {
         let sums = "\(try sha256(Self.body))  \(Self.name)\n"
         let others = "\(try sha256(Self.body))  another.tar.gz\n"
@@ -76,5 +65,62 @@ struct SignatureTests {
             let error = await #expect(throws: ProvisionError.self) { try await resolve(sums, signature: signature) }
             #expect(error?.code == .digestMismatch, "\(String(describing: error))")
         }
+    }
+
+    @Test("of the file itself are judged once it is here, at a forge and at a URL", arguments: [true, false])
+    func ofTheFile(forge: Bool) async throws {
+        let hub = try TestHub.start()
+        let engine = TransferEngine(logger: Releases.logger)
+        defer { engine.shutdown() }
+        let signature = try keys.sign(Self.body, with: "release")
+        try hub.addForgeRelease(
+            "acme/tool", tag: "v1",
+            assets: [ForgeAsset(Self.name, .bytes(Self.body)), ForgeAsset("\(Self.name).sig", .bytes(signature))])
+        let url = try hub.addRelease("1.0/\(Self.name)", .bytes(Self.body))
+        try hub.addRelease("1.0/\(Self.name).sig", .bytes(signature))
+        let vendor = try vendor(hub, engine, forge: forge)
+        let resolution = try await vendor.resolve(
+            ArtifactReference(parsing: forge ? "signed:acme/tool@v1" : url),
+            in: ProvisionContext(job: "job", kind: .worker, logger: Releases.logger))
+        #expect(!resolution.metadata.unverified)
+        var file = try #require(resolution.files.first)
+        #expect(file.signature?.utf8.elementsEqual(signature) == true)
+        let signing = try #require(vendor as? any SigningProvisioner)
+        let good = try folder.write(Self.body, to: "good")
+        let bad = try folder.write(Self.body + [0], to: "bad")
+        try await signing.checkSignature(of: file, at: good)
+        await expectMismatch { try await signing.checkSignature(of: file, at: bad) }
+        file.signature = String(decoding: try keys.sign(Self.body, with: "other"), as: UTF8.self)
+        await expectMismatch { try await signing.checkSignature(of: file, at: good) }
+    }
+
+    @Test("at a URL, of the checksums of its folder vouch for it; unsigned they do not, nor does a digest in the URL")
+    func besideURL() async throws {
+        let hub = try TestHub.start()
+        let engine = TransferEngine(logger: Releases.logger)
+        defer { engine.shutdown() }
+        let digest = try sha256(Self.body)
+        let sums = "\(digest)  \(Self.name)\n"
+        let url = try hub.addRelease("1.0/\(Self.name)", .bytes(Self.body))
+        try hub.addRelease("1.0/SHA256SUMS", .bytes(Array(sums.utf8)))
+        let vendor = try vendor(hub, engine, forge: false)
+        func resolve(_ text: String) async throws -> Resolution {
+            try await vendor.resolve(
+                ArtifactReference(parsing: text),
+                in: ProvisionContext(job: "job", kind: .worker, logger: Releases.logger))
+        }
+        for text in [url, "\(url)#sha256=\(digest)", "\(url)?query"] {
+            await expectMismatch { _ = try await resolve(text) }
+        }
+        try hub.addRelease("1.0/SHA256SUMS.sig", .bytes(try signature(sums)))
+        for text in [url, "\(url)#sha256=\(digest)"] {
+            #expect(try await resolve(text).files.first?.digest?.hex == digest)
+        }
+        await expectMismatch { _ = try await resolve("\(url)#sha256=\(String(repeating: "0", count: 64))") }
+    }
+
+    private func expectMismatch(_ body: () async throws -> Void) async {
+        let error = await #expect(throws: ProvisionError.self) { try await body() }
+        #expect(error?.code == .digestMismatch, "\(String(describing: error))")
     }
 }

@@ -15,6 +15,18 @@ extension Installation {
         return repository
     }
 
+    /// A release archive of the demo's worker, whose program is `bin/tool`.
+    func makeToolArchive() throws -> [UInt8] {
+        let repository = try makeWorkerRepository()
+        try shell(["make", "-C", repository.string, "variant=cpu"])
+        let file = folder.path.appending("tool.tar.gz")
+        try shell([
+            "tar", "-C", repository.string, "--transform", "s/demo-worker-cpu/bin\\/tool/", "-czf", file.string,
+            "demo-worker-cpu",
+        ])
+        return Array(try Data(contentsOf: URL(fileURLWithPath: file.string)))
+    }
+
     func commit(_ repository: FilePath, _ message: String) throws {
         try git(repository, "add", "--all")
         try git(

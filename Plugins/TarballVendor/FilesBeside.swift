@@ -1,0 +1,46 @@
+import ArtifactTypes
+import Provisioning
+
+/// The files that may stand beside the one at a URL, in its folder.
+struct FilesBeside: Sendable {
+    private static let sharedNames = ["SHA256SUMS", "sha256sums.txt"]
+
+    let url: WebURL
+    let headers: [String: Secret]
+    let access: NetworkAccess
+    let http: HTTPService
+
+    func evidence(signers: ReleaseSigners?) -> FileEvidence {
+        let name = url.fileName ?? ""
+        // A query is the file's own, often a signature for one path.
+        let isAlone = !url.query.isEmpty
+        let places =
+            [FileEvidence.Place(name: name + ".sha256", isOwn: true)]
+            + Self.sharedNames.map { FileEvidence.Place(name: $0, isOwn: false) }
+        return FileEvidence(
+            name: name, subject: folder, places: isAlone ? [] : places, isListed: false, signers: signers, replay: nil,
+            read: { beside, maximumBytes throws(ProvisionError) in
+                isAlone ? nil : try await read(place(of: beside, name), maximumBytes)
+            })
+    }
+
+    private var folder: String {
+        url.origin + (url.path.lastIndex(of: "/").map { String(url.path[...$0]) } ?? "/")
+    }
+
+    private func place(of beside: String, _ name: String) -> String {
+        beside.hasPrefix(name) ? url.description + beside.dropFirst(name.count) : folder + beside
+    }
+
+    /// Nobody said that there is such a file: one that cannot be read is one that is not there.
+    private func read(_ url: String, _ maximumBytes: Int) async throws(ProvisionError) -> [UInt8]? {
+        do throws(ProvisionError) {
+            let response = try await http.send(
+                HTTPRequest(url: url, secretHeaders: headers, access: access, maximumBytes: maximumBytes))
+            return response.status == 200 ? response.body : nil
+        } catch {
+            if error.code == .cancelled { throw error }
+            return nil
+        }
+    }
+}
