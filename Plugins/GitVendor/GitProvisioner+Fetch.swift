@@ -15,7 +15,7 @@ extension GitProvisioner {
             throw ProvisionError(
                 .configuration, "\(resolution.reference) was resolved at \(payload.url), which is no longer configured")
         }
-        let sources = request.mirrors + [request.primary]
+        let sources = services.mirrors.order(request.mirrors + [request.primary]) { $0.url.description }
         let job = GitFetch(provisioner: self, payload: payload, root: staging.root, context: context)
         var resolution = resolution
         let outcome: GitFetch.Outcome

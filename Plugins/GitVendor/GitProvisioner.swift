@@ -64,7 +64,7 @@ struct GitProvisioner: FetchingProvisioner {
         _ request: GitRequest, _ metadata: inout Resolution.Metadata, _ context: ProvisionContext
     ) async throws(ProvisionError) -> Found {
         var failures: [ProvisionError] = []
-        for source in [request.primary] + request.mirrors {
+        for source in [request.primary] + services.mirrors.order(request.mirrors, by: { $0.url.description }) {
             do throws(ProvisionError) {
                 let found = try await find(request.revision, at: source)
                 metadata.unverified = source.url != request.primary.url
@@ -199,5 +199,6 @@ extension GitProvisioner {
         context.progress(.notice("passed over \(url): \(reason)"))
         metadata.skipped.removeAll { $0.url == url }
         metadata.skipped.append(SkippedSource(url: url, reason: reason))
+        services.mirrors.note(url, reason)
     }
 }

@@ -117,7 +117,8 @@ extension HuggingFaceProvisioner {
             failure = error
         }
         var skipped = [SkippedSource(url: endpoint.server.url, reason: failure.message)]
-        for mirror in clients.dropLast() {
+        let mirrors = services.mirrors.order(Array(clients.dropLast())) { MirrorHealth.server(of: $0.server.url) }
+        for mirror in mirrors {
             do {
                 let answer = try await mirror.model(id, revision: revision)
                 context.progress(.notice("\(endpoint.server.url) passed over: \(failure.message)"))
@@ -125,6 +126,9 @@ extension HuggingFaceProvisioner {
             } catch {
                 if error.code == .cancelled { throw error }
                 skipped.append(SkippedSource(url: mirror.server.url, reason: error.message))
+                if error.code == .unavailable {
+                    services.mirrors.note(MirrorHealth.server(of: mirror.server.url), error.message)
+                }
             }
         }
         throw failure

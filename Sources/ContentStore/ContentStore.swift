@@ -12,6 +12,7 @@ public import SystemPackage
 /// staging/pending/            markers: items whose catalog row may disagree with the disk
 /// locks/                      flock files
 /// pins/                       a file for each item that no policy removes
+/// mirrors/                    a file for each mirror that failed of late
 /// ```
 /// A tree is published in this order, each step durable before the next: files, `artifact.json`, folders, marker,
 /// rename, parent folder. After any crash the item is as it was or as it was to be, and a marker tells of it.
@@ -38,7 +39,10 @@ public final class ContentStore: Sendable {
     }
 
     private static let layout =
-        ["blobs/sha256", "sources/git", "staging/partials", "staging/trees", "staging/pending", "locks", "pins"]
+        [
+            "blobs/sha256", "sources/git", "staging/partials", "staging/trees", "staging/pending", "locks", "pins",
+            "mirrors",
+        ]
         + ArtifactKind.allCases.map(\.plural)
 
     /// Where an item's published tree is, or would be.

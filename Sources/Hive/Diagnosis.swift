@@ -62,6 +62,8 @@ public struct Diagnosis: Sendable, Encodable {
     public let acceleratorProblem: String?
     public let sandbox: Finding
     public let store: [Finding]
+    /// Those that failed of late, and are tried last for a while.
+    public let mirrors: [Finding]
     public let credentials: [Finding]
     public let vendors: [Finding]
     public let workers: [Buildable]

@@ -19,7 +19,8 @@ extension Hive {
         return Diagnosis(
             version: Self.version, libraries: try libraries(), tools: survey.map(Self.finding),
             accelerators: accelerators.devices.map(Diagnosis.Device.init), acceleratorProblem: accelerators.problem,
-            sandbox: await sandbox(survey), store: storeFindings(), credentials: credentials(),
+            sandbox: await sandbox(survey), store: storeFindings(), mirrors: mirrorFindings(),
+            credentials: credentials(),
             vendors: vendorFindings(), workers: buildable())
     }
 
@@ -68,6 +69,12 @@ extension Hive {
                 remedy: free < Self.littleSpace
                     ? "make room with rbee-hive gc, or choose another place with --home" : nil),
         ]
+    }
+
+    private func mirrorFindings() -> [Diagnosis.Finding] {
+        store.mirrorsSetBack().map { mirror in
+            .init(mirror.name, .broken, "\(mirror.reason); tried last for \(mirror.secondsLeft) s more")
+        }
     }
 
     /// Which are there, and nothing of what they are.

@@ -93,6 +93,9 @@ public final class Hive: Sendable {
                 let waiting = configuration.logger.waiting("fetches the same repository")
                 return try await store.withSource(key, onWait: waiting) { folder in try await body(folder) }
             },
+            mirrors: MirrorHealth(
+                setBack: { Set(store.mirrorsSetBack().map(\.name)) },
+                note: { name, reason in store.setBack(mirror: name, reason: reason) }),
             environment: configuration.environment, logger: configuration.logger)
     }
 

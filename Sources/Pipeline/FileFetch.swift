@@ -16,6 +16,7 @@ struct FileFetch: Sendable {
     let store: ContentStore
     let engine: TransferEngine
     let caches: BlobCaches
+    let mirrors: MirrorHealth
 
     /// Gets the one file that is wanted into the store and the tree.
     func runAlone(_ file: WantedFile) async throws -> Pipeline.Fetched {
@@ -61,11 +62,14 @@ struct FileFetch: Sendable {
         }
         let partial = store.partial(named: name)
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
+        // Of a single source there is nothing to choose.
+        let mirrors = remote.sources.count > 1 ? self.mirrors : .none
+        let order = mirrors.order
         let outcome = try await engine.download(
             Download(
-                sources: remote.sources.map { DownloadSource(url: $0.url, secretHeaders: $0.headers) },
-                size: remote.size, digest: remote.digest ?? file.seen, partial: partial.part,
-                journal: partial.journal, access: access, refresh: refresh(remote)),
+                sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
+                partial: partial.part, journal: partial.journal, access: access, refresh: refresh(remote, order),
+                passedOver: { mirrors.remember($0.reason, at: $0.url) }),
             progress: { received, total in
                 lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
@@ -101,12 +105,13 @@ struct FileFetch: Sendable {
     }
 
     /// Signed URLs expire: the vendor is asked again for the same file at the same revision.
-    private func refresh(_ file: RemoteFile) -> @Sendable () async throws -> [DownloadSource] {
+    private func refresh(
+        _ file: RemoteFile, _ order: MirrorOrder
+    ) -> @Sendable () async throws -> [DownloadSource] {
         { [plan, job] in
             let again = try await plan.match.provisioner.resolve(plan.match.reference, in: job.context(known: nil))
             guard again.revision == plan.resolution.revision else { return [] }
-            return (again.files.first { $0.path == file.path }?.sources ?? [])
-                .map { DownloadSource(url: $0.url, secretHeaders: $0.headers) }
+            return sources(again.files.first { $0.path == file.path }?.sources ?? [], in: order)
         }
     }
 }

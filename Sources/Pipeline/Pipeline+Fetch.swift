@@ -137,6 +137,6 @@ extension Pipeline {
         let access = access ?? plan.match.provisioner.access(for: plan.match.reference)
         return FileFetch(
             plan: plan, tree: tree, job: job, access: TransferAccess(access), store: store, engine: engine,
-            caches: caches.listed())
+            caches: caches.listed(), mirrors: registry.services.mirrors)
     }
 }

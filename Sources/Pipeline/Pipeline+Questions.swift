@@ -42,7 +42,8 @@ extension Pipeline {
         _ file: RemoteFile, _ range: Range<Int64>, of plan: Plan
     ) async throws(ProvisionError) -> [UInt8] {
         var failure = ProvisionError(.unavailable, "\(file.path) has no source")
-        for source in file.sources {
+        let mirrors = file.sources.count > 1 ? registry.services.mirrors : .none
+        for source in mirrors.order(file.sources, by: { MirrorHealth.server(of: $0.url) }) {
             do throws(TransferError) {
                 let answer = try await engine.send(
                     TransferRequest(
@@ -59,6 +60,7 @@ extension Pipeline {
                     .unavailable, "\(file.path): the server gives no part of it (status \(answer.status))")
             } catch {
                 if error.code == .cancelled { throw ProvisionError(transfer: error) }
+                mirrors.remember(error, at: source.url)
                 failure = ProvisionError(transfer: error)
             }
         }

@@ -8,16 +8,18 @@ public struct ProvisionServices: Sendable {
     /// Reads a secret from where a configuration says it is; nil where an environment variable is not set.
     public var secret: @Sendable (SecretSource) async throws(ProvisionError) -> Secret?
     public var keptSources: KeptSources
+    public var mirrors: MirrorHealth
     public var environment: [String: String]
     public var logger: Logger
 
     public init(
         http: HTTPService, secret: @escaping @Sendable (SecretSource) async throws(ProvisionError) -> Secret?,
-        keptSources: KeptSources, environment: [String: String], logger: Logger
+        keptSources: KeptSources, mirrors: MirrorHealth = .none, environment: [String: String], logger: Logger
     ) {
         self.http = http
         self.secret = secret
         self.keptSources = keptSources
+        self.mirrors = mirrors
         self.environment = environment
         self.logger = logger
     }

@@ -18,11 +18,14 @@ public struct Download: Sendable {
     public var maximumBytes: Int64?
     /// Resolves the sources again: asked where they answer 401, 403, 404 or 410 (signed URLs expire).
     public var refresh: (@Sendable () async throws -> [DownloadSource])?
+    /// Told of each source that is passed over, as that happens.
+    public var passedOver: (@Sendable (SkippedSource) -> Void)?
 
     public init(
         sources: [DownloadSource], size: Int64? = nil, digest: Digest? = nil, partial: FilePath, journal: FilePath,
         access: TransferAccess = TransferAccess(), maximumBytes: Int64? = nil,
-        refresh: (@Sendable () async throws -> [DownloadSource])? = nil
+        refresh: (@Sendable () async throws -> [DownloadSource])? = nil,
+        passedOver: (@Sendable (SkippedSource) -> Void)? = nil
     ) {
         self.sources = sources
         self.size = size
@@ -32,6 +35,7 @@ public struct Download: Sendable {
         self.access = access
         self.maximumBytes = maximumBytes
         self.refresh = refresh
+        self.passedOver = passedOver
     }
 }
 

@@ -98,7 +98,9 @@ extension DownloadRun {
     private mutating func passOver(_ error: TransferError) throws(TransferError) {
         engine.logger.info(
             "source passed over", metadata: ["url": "\(error.url ?? "")", "reason": "\(error.message)"])
-        skipped.append(SkippedSource(url: WebAddress.redacted(sources[index].url), reason: error))
+        let source = SkippedSource(url: WebAddress.redacted(sources[index].url), reason: error)
+        skipped.append(source)
+        download.passedOver?(source)
         index += 1
         attempts = 0
         mismatches = 0

@@ -29,10 +29,12 @@ struct Doctor: AsyncParsableCommand {
     private static func lines(_ diagnosis: Diagnosis) -> [String] {
         let sections: [(String, [Diagnosis.Finding])] = [
             ("libraries", diagnosis.libraries), ("tools", diagnosis.tools), ("sandbox", [diagnosis.sandbox]),
-            ("store", diagnosis.store), ("credentials", diagnosis.credentials), ("vendors", diagnosis.vendors),
+            ("store", diagnosis.store), ("mirrors", diagnosis.mirrors), ("credentials", diagnosis.credentials),
+            ("vendors", diagnosis.vendors),
         ]
         var lines = ["rbee-hive \(diagnosis.version)"]
         for (title, findings) in sections {
+            if findings.isEmpty { continue }
             lines += ["", title] + findings.flatMap(Self.lines(of:))
         }
         lines += ["", "accelerators"]

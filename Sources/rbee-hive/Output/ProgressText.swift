@@ -41,7 +41,7 @@ struct ProgressText {
 
     /// What is about to be fetched: each file, largest first, and the sum.
     private func plan(_ count: Int, _ bytes: Int64?, _ present: Int64) -> [String] {
-        guard count == files.count, count > 1, !isListed else { return [Self.sum(count, bytes, present)] }
+        guard count == files.count, count > 1, !isListed else { return [sum(count, bytes, present)] }
         let sorted = files.sorted { ($0.size ?? .max, $1.path) > ($1.size ?? .max, $0.path) }
         var shown = sorted.prefix(count > Self.mostFiles ? Self.mostFiles - 2 : count).map { file in
             (size: file.size.map { "\(ByteCount($0))" } ?? "?", path: file.path.string)
@@ -52,7 +52,7 @@ struct ProgressText {
             let beginning = "  " + String(repeating: " ", count: sizeWidth - size.columns) + size + "  "
             return beginning + fitting(path, "", beside: beginning.columns)
         }
-        return lines + [Self.sum(count, bytes, present)]
+        return lines + [sum(count, bytes, present)]
     }
 
     /// A path and what is said of it, the path's front left off where the line would be too long.
@@ -61,7 +61,7 @@ struct ProgressText {
         return (width.map { path.cutFront(to: max(8, $0 - rest.columns - beside)) } ?? path) + rest
     }
 
-    private static func sum(_ files: Int, _ bytes: Int64?, _ present: Int64) -> String {
+    private func sum(_ files: Int, _ bytes: Int64?, _ present: Int64) -> String {
         var text = "\(files) file\(files == 1 ? "" : "s")"
         if let bytes { text += ", \(ByteCount(bytes))" }
         if let bytes, present >= bytes, bytes > 0 {
@@ -69,7 +69,7 @@ struct ProgressText {
         } else if present > 0 {
             text += ", \(ByteCount(present)) of it here already"
             if let bytes { text += ", \(ByteCount(bytes - present)) to fetch" }
-        } else if bytes != nil {
+        } else if bytes != nil, !self.files.isEmpty {
             text += " to fetch"
         }
         return text

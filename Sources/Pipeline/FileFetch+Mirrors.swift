@@ -1,0 +1,31 @@
+import Provisioning
+import Transfer
+
+/// Which of a file's sources is asked when.
+extension FileFetch {
+    func sources(_ remote: [RemoteSource], in order: MirrorOrder) -> [DownloadSource] {
+        order(remote) { MirrorHealth.server(of: $0.url) }
+            .map { DownloadSource(url: $0.url, secretHeaders: $0.headers) }
+    }
+}
+
+extension MirrorHealth {
+    /// Remembers a source that was passed over, if that was its server's fault.
+    func remember(_ failure: TransferError, at url: String) {
+        if failure.isFaultOfServer { note(Self.server(of: url), failure.message) }
+    }
+}
+
+extension TransferError {
+    /// Whether the next file would fare no better there. One that a server has not, or does not give, says nothing of
+    /// others.
+    var isFaultOfServer: Bool {
+        switch code {
+        case .connect, .timeout, .tls, .redirects, .protocolViolation, .digestMismatch, .sizeMismatch, .tooLarge,
+            .rateLimited:
+            true
+        case .status(let status): status >= 500 || status == 429
+        case .cancelled, .forbidden, .io, .insufficientSpace, .unsupported, .receiverFailed: false
+        }
+    }
+}
