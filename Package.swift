@@ -43,6 +43,7 @@ let vendorModules: [Target] = [
     vendor("GitVendor", ["GitCheckout", "Transfer"]),
     vendor("TarballVendor", ["Processes"]),
     vendor("LocalVendor", [crypto]),
+    vendor("WorkerServiceVendor", [crypto]),
 ]
 
 let foundations: [Target] = [
@@ -138,6 +139,7 @@ let testTargets: [Target] = [
     tests(of: "Hive", ["Provisioning"]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
+    tests(of: "WorkerServiceVendor", ["Provisioning", log]),
     .testTarget(
         name: "EndToEnd",
         dependencies: [

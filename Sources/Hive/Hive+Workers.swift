@@ -30,11 +30,13 @@ extension Hive {
         return entry
     }
 
-    /// Installs, smoke-tests, publishes and catalogues a worker from a release archive.
+    /// Installs, smoke-tests, publishes and catalogues a worker: from a release archive, or by its name as a directory
+    /// of workers offers it.
     public func installWorker(
         _ request: InstallRequest, force: Bool, progress: ProgressSink
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
+        if workerProvisioner.isOffer(request.reference) { return try await installOffered(request, for: job) }
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
         if let held = force ? nil : try workerProvisioner.current(plan) { return try await keep(held, progress) }
         let entry = try await workerProvisioner.install(plan, for: job)
@@ -71,7 +73,7 @@ extension Hive {
     }
 
     /// What the same inputs have made before stays as it is; a row that was lost is written again.
-    private func keep(_ held: WorkerBinary, _ progress: ProgressSink) async throws(ProvisionError) -> WorkerBinary {
+    func keep(_ held: WorkerBinary, _ progress: ProgressSink) async throws(ProvisionError) -> WorkerBinary {
         let isListed: Bool
         do {
             isListed = try workers.contains(held.id)

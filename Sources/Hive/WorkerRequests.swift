@@ -1,6 +1,6 @@
 public import ArtifactTypes
 import Pipeline
-import Provisioning
+public import Provisioning
 import WorkerBuild
 import WorkerProvisioner
 
@@ -52,6 +52,15 @@ extension Hive {
         public var variant: Accelerator?
         /// Whether the executable's first run is confined.
         public var sandboxed: Bool
+        public var firstRun = FirstRun.usual
+        /// Of a worker that is named and not where it lies: the only form that will do; nil for prebuilt first.
+        public var form: OfferedRecipe.Form?
+        /// Likewise: takes files that its PKGBUILD gives no strong digest of.
+        public var allowsUnverified = false
+        /// Likewise: the functions of its PKGBUILD see the network.
+        public var allowsNetwork = false
+        /// Likewise: compilers at once; nil for one a core.
+        public var jobs: Int?
 
         public init(
             reference: ArtifactReference, name: String? = nil, version: String? = nil, variant: Accelerator? = nil,
@@ -65,9 +74,15 @@ extension Hive {
         }
 
         var provisioned: WorkerProvisioner.InstallRequest {
-            WorkerProvisioner.InstallRequest(
+            var request = WorkerProvisioner.InstallRequest(
                 reference: reference, name: name, version: version, variant: variant,
                 sandbox: sandboxed ? .require : .off)
+            request.firstRun = firstRun
+            request.form = form
+            request.allowsUnverified = allowsUnverified
+            request.allowsNetwork = allowsNetwork
+            request.jobs = jobs
+            return request
         }
     }
 

@@ -28,7 +28,8 @@ public struct ProvisionJob: Sendable {
         self.logger = logger
     }
 
-    func context(
+    /// What a vendor is told of this job.
+    public func context(
         known: Resolution?,
         stored: @escaping @Sendable () throws(ProvisionError) -> [Resolution] = { () throws(ProvisionError) in [] }
     ) -> ProvisionContext {

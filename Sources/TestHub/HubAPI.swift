@@ -16,6 +16,8 @@ extension HubState {
                 request, id: "\(parts[3])/\(parts[4])", rest: Array(parts.dropFirst(5)), isCached: true, faults: faults)
         case "api":
             return forge(request, parts.dropFirst())
+        case "workers" where parts.count <= 3:
+            return workerService(request, parts.dropFirst())
         case "files":
             return release(request, faults: faults)
         case "example" where parts == ["example", "index.json"]:

@@ -14,6 +14,8 @@ final class HubState: Sendable {
         var repositories: [String: GitBackend] = [:]
         var forge: [String: ForgeRepository] = [:]
         var nextForgeID = 0
+        /// What the worker catalog service offers, as JSON, in the order in which it was added.
+        var offeredWorkers: [(id: String, json: String)] = []
         var faults: [ActiveFault] = []
         var nextFault = 0
         var generator: SplitMix64

@@ -2,8 +2,8 @@ import Foundation
 public import SystemPackage
 
 extension TestHub {
-    /// Adds what a folder holds: `models/ORG/NAME/…`, `files/…`, `forge/OWNER/NAME/TAG/ASSET` (tags in name order), and
-    /// `git/NAME.git` with an optional `git/NAME.git.auth` (`user:password`).
+    /// Adds what a folder holds: `models/ORG/NAME/…`, `files/…`, `forge/OWNER/NAME/TAG/ASSET` (tags in name order),
+    /// `workers/ID.json`, and `git/NAME.git` with an optional `git/NAME.git.auth` (`user:password`).
     public func addFolder(
         _ folder: FilePath, traits: @Sendable (_ model: String) -> ModelTraits = { _ in ModelTraits() }
     ) throws(TestHubError) {
@@ -16,6 +16,11 @@ extension TestHub {
         }
         for file in try files(below: folder.appending("files")) { try addRelease(file.path, file.body) }
         try addForges(folder.appending("forge"))
+        for file in try files(below: folder.appending("workers")) where file.path.hasSuffix(".json") {
+            let path = folder.appending("workers").appending(file.path).string
+            guard let json = FileManager.default.contents(atPath: path) else { continue }
+            offerWorker(String(file.path.dropLast(".json".count)), json: String(decoding: json, as: UTF8.self))
+        }
         for name in try names(in: folder.appending("git")) where name.hasSuffix(".git") {
             let path = folder.appending("git").appending(name)
             let credentials = try credentials(in: FilePath(path.string + ".auth"))

@@ -21,6 +21,8 @@ public struct BuildRecipe: Sendable, Hashable {
     public let smokeTest: [String]
     /// Functions of a PKGBUILD that see the network.
     private let networkFunctions: [String]
+    /// Of a recipe that no vendors.d file has.
+    let offer: Offer?
     /// The SHA-256 of the recipe's canonical JSON: equal recipes have equal digests on every machine. A
     /// PKGBUILD of the checkout is no part of it: which one that is, the commit says.
     public let digest: Digest
@@ -30,9 +32,26 @@ public struct BuildRecipe: Sendable, Hashable {
         case rust
     }
 
-    /// - Parameter text: the PKGBUILD that a URL led to. Of one in the checkout the commit says which it is.
+    /// What is said of a PKGBUILD for which no table of a vendors.d file speaks.
+    public struct Offer: Sendable, Hashable {
+        /// What its program is called, where that is known.
+        public var program: String?
+        /// Whether all of its functions see the network.
+        public var allowsNetwork: Bool
+
+        public init(program: String? = nil, allowsNetwork: Bool = false) {
+            self.program = program
+            self.allowsNetwork = allowsNetwork
+        }
+    }
+
+    /// - Parameters:
+    ///   - text: the PKGBUILD that a URL led to. Of one in the checkout the commit says which it is.
+    ///   - offer: where the table was made of an offer.
     /// - Throws: `invalidRecipe`, naming what is wrong with the table.
-    public init(table: WorkerRecipeTable, variant: Accelerator, pkgbuild text: [UInt8]? = nil) throws(BuildError) {
+    public init(
+        table: WorkerRecipeTable, variant: Accelerator, pkgbuild text: [UInt8]? = nil, offer: Offer? = nil
+    ) throws(BuildError) {
         func invalid(_ reason: String, remedy: String? = nil) -> BuildError {
             BuildError(.invalidRecipe, "worker \(table.name.visiblyEscaped): \(reason)", remedy: remedy)
         }
@@ -75,6 +94,7 @@ public struct BuildRecipe: Sendable, Hashable {
             throw invalid("'\(table.pkgbuild == nil ? "binary" : "pkgbuild")' is an \(error)")
         }
         pkgbuildText = text
+        self.offer = offer
         name = table.name
         self.variant = variant
         directory = table.directory
@@ -130,10 +150,13 @@ public struct BuildRecipe: Sendable, Hashable {
                 remedy: "it runs \(functions.map(\.name).joined(separator: ", "))")
         }
         steps = functions.map { function in
-            BuildStep(action: .function(function), network: recipe.networkFunctions.contains(function.name))
+            BuildStep(
+                action: .function(function),
+                network: recipe.offer?.allowsNetwork ?? recipe.networkFunctions.contains(function.name))
         }
         if case .package(let path, _) = recipe.product {
-            product = .package(path: path, names: [recipe.name, "\(recipe.name)-\(variant)"] + evaluated.programNames)
+            let own = [recipe.offer?.program, recipe.name, "\(recipe.name)-\(variant)"].compactMap(\.self)
+            product = .package(path: path, names: own + evaluated.programNames)
         }
         tools = Array(Set(recipe.tools + evaluated.tools)).sorted()
     }

@@ -131,7 +131,10 @@ public struct PackageBuild: Sendable {
                 do {
                     _ = try await run.run(step, title: one.title)
                 } catch var error where error.code == .failed && !one.network {
-                    error.remedy = "it had no network; if it needs one, name \(function.name) in the table's 'network'"
+                    error.remedy =
+                        recipe.offer == nil
+                        ? "it had no network; if it needs one, name \(function.name) in the table's 'network'"
+                        : "it had no network; if it needs one, allow it with --allow-network"
                     throw error
                 }
             }

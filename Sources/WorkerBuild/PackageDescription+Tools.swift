@@ -1,9 +1,12 @@
 extension PackageDescription {
     /// The programs of the packages that it wants, so far as they are known here by the names that Arch Linux gives
-    /// them.
-    var tools: [String] {
+    /// them. One that compiles nothing needs no compiler: what its program wants to run, its first run shows.
+    var tools: [String] { Self.tools(of: functions.contains("build") ? dependencies : buildDependencies) }
+
+    /// The programs of packages, each once, so far as they are known here.
+    public static func tools(of packages: [String]) -> [String] {
         var seen = Set<String>()
-        return dependencies.compactMap { Self.programs[$0] }.filter { seen.insert($0).inserted }
+        return self.packages(packages).compactMap { programs[$0] }.filter { seen.insert($0).inserted }
     }
 
     /// Packages of which nothing here says whether the machine has them: libraries, mostly.

@@ -9,6 +9,8 @@ public struct PackageDescription: Sendable, Hashable {
     public let architectures: [String]
     /// Packages that it wants to run, to be built and to be checked, without the versions asked of them.
     public let dependencies: [String]
+    /// Those that it wants to be built and to be checked alone.
+    let buildDependencies: [String]
     public let provides: [String]
     public let sources: [PackageSource]
     /// Every function that it declares.
@@ -39,9 +41,8 @@ public struct PackageDescription: Sendable, Hashable {
                 .invalidRecipe,
                 "\(name) is for \(architectures.joined(separator: ", ")), and this machine is \(processor)")
         }
-        var seen = Set<String>()
-        dependencies = (extended("makedepends") + extended("depends") + extended("checkdepends"))
-            .map(Self.withoutVersion).filter { !$0.isEmpty && seen.insert($0).inserted }
+        dependencies = Self.packages(extended("makedepends") + extended("depends") + extended("checkdepends"))
+        buildDependencies = Self.packages(extended("makedepends") + extended("checkdepends"))
         provides = list("provides").map(Self.withoutVersion)
         functions = Set(list("functions"))
         let unpacked = Set(list("noextract"))
@@ -115,6 +116,12 @@ public struct PackageDescription: Sendable, Hashable {
             && text.unicodeScalars.allSatisfy { scalar in
                 (0x21...0x7E).contains(scalar.value) && !":/-".unicodeScalars.contains(scalar)
             }
+    }
+
+    /// Each once, without versions, in the order given.
+    static func packages(_ texts: [String]) -> [String] {
+        var seen = Set<String>()
+        return texts.map(withoutVersion).filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
     private static func withoutVersion(_ text: String) -> String { String(text.prefix { !"<>=".contains($0) }) }

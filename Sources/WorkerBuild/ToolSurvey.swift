@@ -1,3 +1,4 @@
+public import ArtifactTypes
 import Processes
 public import SystemPackage
 
@@ -43,6 +44,8 @@ public struct ToolSurvey: Sendable {
 
 /// A device that computes, and the driver that is loaded for it.
 public struct AcceleratorDevice: Sendable, Hashable {
+    /// What computes on it.
+    public let accelerator: Accelerator
     public let name: String
     public let driver: String?
     /// Bytes of its own.
@@ -86,7 +89,8 @@ public struct AcceleratorSurvey: Sendable {
         let fields = line.split(separator: ",").map { $0.drop { $0 == " " } }.map(String.init)
         guard fields.count == 4 else { return nil }
         return AcceleratorDevice(
-            name: fields[0], driver: fields[1], memory: Int64(fields[2]).map { $0 << 20 }, computeCapability: fields[3])
+            accelerator: .cuda, name: fields[0], driver: fields[1], memory: Int64(fields[2]).map { $0 << 20 },
+            computeCapability: fields[3])
     }
 
     /// Agents whose device type is GPU, by the name that sells them.
@@ -99,7 +103,9 @@ public struct AcceleratorSurvey: Sendable {
             let trimmed = String(value.reversed().drop { $0 == " " }.reversed())
             if line.contains("Marketing Name:") { name = trimmed }
             if line.contains("Device Type:"), trimmed == "GPU", let name {
-                devices.append(AcceleratorDevice(name: name, driver: nil, memory: nil, computeCapability: nil))
+                devices.append(
+                    AcceleratorDevice(
+                        accelerator: .rocm, name: name, driver: nil, memory: nil, computeCapability: nil))
             }
         }
         return devices

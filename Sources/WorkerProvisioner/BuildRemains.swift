@@ -40,6 +40,40 @@ struct BuildRemains {
     }
 }
 
+extension WorkerProvisioner {
+    /// Runs a build. Where it fails its log is kept, and the error says where.
+    ///
+    /// - Parameter folders: what is kept of one that goes well, too; empty for nothing.
+    func keepingRemains<Value: Sendable>(
+        of item: StoreItem, log: FilePath, folders: [(name: String, path: FilePath)], for job: ProvisionJob,
+        _ build: () async throws -> Value
+    ) async throws(ProvisionError) -> Value {
+        let remains = BuildRemains(of: item, in: pipeline.store)
+        do {
+            let value = try await build()
+            if folders.isEmpty {
+                try remains.clear()
+            } else {
+                try remains.keep(log: log, folders: folders)
+                job.progress(.notice("the build is kept in \(remains.folder)"))
+            }
+            return value
+        } catch {
+            var error = ProvisionError(worker: error)
+            do {
+                if try remains.keep(log: log, folders: folders) {
+                    let place = "the output is in \(remains.log)"
+                    error.remedy = error.remedy.map { "\($0); \(place)" } ?? place
+                }
+            } catch {
+                // The build's error is the one to tell.
+                job.progress(.notice("the build's log could not be kept: \(error)"))
+            }
+            throw error
+        }
+    }
+}
+
 /// What earlier builds left.
 public struct KeptBuild: Sendable {
     /// The worker's id, as folders have it.

@@ -11,19 +11,18 @@ import WorkerCatalog
 /// Brings the sources of a PKGBUILD into its `$srcdir`, each by the vendor that takes it.
 struct PackageSources {
     let pipeline: Pipeline
-    /// The build that they belong to: its repository is one that the user configured.
-    let build: WorkerProvisioner.BuildPlan
+    let origin: PackageOrigin
     let package: PackageBuild
     let job: ProvisionJob
 
     /// - Returns: what came from elsewhere than the checkout.
     func fetch(_ sources: [PackageSource]) async throws(ProvisionError) -> [WorkerSource] {
         let loose = sources.filter { !$0.isVouchedFor }
-        guard loose.isEmpty || build.allowsUnverified else {
+        guard loose.isEmpty || origin.allowsUnverified else {
             throw ProvisionError(
                 .untrusted,
-                "the PKGBUILD of \(build.name.name) has no strong digest of \(loose.map(\.name.string).joined(separator: ", "))",
-                remedy: "give sha256sums, sha512sums or b2sums, or build with --allow-unverified")
+                "the PKGBUILD of \(origin.worker) has no strong digest of \(loose.map(\.name.string).joined(separator: ", "))",
+                remedy: "give sha256sums, sha512sums or b2sums, or allow it with --allow-unverified")
         }
         var fetched: [WorkerSource] = []
         for source in sources {
@@ -55,7 +54,7 @@ struct PackageSources {
             links.hasPrefix(root + "/")
         else {
             throw ProvisionError(
-                .configuration, "the PKGBUILD of \(build.name.name) names the file \(path), which is not beside it")
+                .configuration, "the PKGBUILD of \(origin.worker) names the file \(path), which is not beside it")
         }
         do {
             try FileManager.default.copyItem(atPath: links, toPath: target.string)
@@ -65,7 +64,7 @@ struct PackageSources {
     }
 
     private func commit(_ text: String, _ source: PackageSource) async throws(ProvisionError) -> WorkerSource {
-        let (match, resolution) = try await build.resolve(text, with: pipeline, for: job)
+        let (match, resolution) = try await origin.resolve(text, with: pipeline, for: job)
         let folder = package.sources.appending(source.name.string)
         let fetched = try await pipeline.fetchCommit(resolution, from: match, into: folder, for: job)
         if let git = fetched.git {
@@ -101,59 +100,11 @@ struct PackageSources {
             resolution = try await pipeline.resolve(match, known: nil, for: job)
         }
         try await pipeline.fetchFile(
-            of: Plan(match: match, resolution: resolution, item: build.plan.item), named: source.name,
-            into: package.sources, origins: build.plan.match.provisioner.access.configuredOrigins, for: job)
+            of: Plan(match: match, resolution: resolution, item: origin.plan.item), named: source.name,
+            into: package.sources, origins: origin.plan.match.provisioner.access.configuredOrigins, for: job)
         return WorkerSource(
             name: source.name.string, reference: String(stem.prefix { $0 != "?" }),
             revision: source.sums.first { $0.algorithm.isStrong }.map { "\($0.algorithm.rawValue):\($0.hex)" },
             mirror: nil)
-    }
-}
-
-extension WorkerProvisioner.BuildPlan {
-    /// What a git source of the recipe is at now. The repository that is built itself is asked as it is configured, with
-    /// its mirrors, and at the commit that is built where the source names no other.
-    func resolve(
-        _ text: String, with pipeline: Pipeline, for job: ProvisionJob
-    ) async throws(ProvisionError) -> (VendorRegistry.Match, Resolution) {
-        var reference: ArtifactReference
-        do {
-            reference = try ArtifactReference(parsing: text)
-        } catch {
-            throw ProvisionError(mapping: error)
-        }
-        let url = String(reference.locator.dropFirst("git+".count))
-        guard let own = plan.resolution.git,
-            [own.url, configuredURL].compactMap(\.self).contains(where: { Self.plain($0) == Self.plain(url) })
-        else {
-            guard Self.schemes(below: plan.resolution.git?.url ?? "").contains(where: url.hasPrefix) else {
-                throw ProvisionError(
-                    .untrusted, "the PKGBUILD of \(name.name) names \(url.visiblyEscaped), which it may not",
-                    remedy: "what is on this machine, or unencrypted, only from a repository that is so itself")
-            }
-            let match = try pipeline.registry.vendor(for: reference, kind: .worker)
-            return (match, try await pipeline.resolve(match, known: nil, for: job))
-        }
-        let asked = reference.fragment.first?.value
-        let isThis = asked == nil || asked == own.commit || own.ref == "refs/heads/\(asked ?? "")"
-        reference = ArtifactReference(
-            vendor: plan.match.name, locator: plan.match.reference.locator, revision: isThis ? own.commit : asked)
-        var match = plan.match
-        match.reference = reference
-        return (match, try await pipeline.resolve(match, known: nil, for: job))
-    }
-
-    /// As with submodules: what is on this machine only from a repository of this machine, and unencrypted only from one
-    /// that is.
-    private static func schemes(below own: String) -> [String] {
-        let secure = ["https://", "ssh://"]
-        if own.hasPrefix("file:") || own.hasPrefix("/") { return secure + ["http://", "file:"] }
-        return own.hasPrefix("http:") ? secure + ["http://"] : secure
-    }
-
-    private static func plain(_ url: String) -> String {
-        var text = url[...]
-        while text.hasSuffix("/") { text = text.dropLast() }
-        return String(text.hasSuffix(".git") ? text.dropLast(4) : text)
     }
 }

@@ -117,11 +117,7 @@ extension WorkerProvisioner {
         guard build.isSource(of: entry), let provenance = entry.provenance,
             await build.requirements.versions(of: provenance.toolchain.keys.sorted()) == provenance.toolchain
         else { return nil }
-        for source in provenance.sources where source.reference.hasPrefix("git+") {
-            guard try await build.resolve(source.reference, with: pipeline, for: job).1.revision == source.revision
-            else { return nil }
-        }
-        return entry
+        return try await build.origin.hasMoved(provenance.sources, with: pipeline, for: job) ? nil : entry
     }
 
     /// Fetches the commit, builds it, runs the result once, and publishes it with its build log.
@@ -137,32 +133,13 @@ extension WorkerProvisioner {
         guard let scratch = staged.scratch else {
             throw ProvisionError(.unsupported, "\(build.name.id) was not resolved to sources")
         }
-        let remains = BuildRemains(of: build.plan.item, in: pipeline.store)
-        let folders = [("checkout", staged.source), ("scratch", scratch)]
-        do {
-            let entry = try await withCaches(of: build, for: job) { caches in
+        return try await keepingRemains(
+            of: build.plan.item, log: staged.tree.root.appending("build.log"),
+            folders: build.keepsBuild ? [("checkout", staged.source), ("scratch", scratch)] : [], for: job
+        ) {
+            try await withCaches(of: build, for: job) { caches in
                 try await make(staged, scratch: scratch, caches: caches, build, for: job)
             }
-            if build.keepsBuild {
-                try remains.keep(log: staged.tree.root.appending("build.log"), folders: folders)
-                job.progress(.notice("the build is kept in \(remains.folder)"))
-            } else {
-                try remains.clear()
-            }
-            return entry
-        } catch {
-            var error = ProvisionError(worker: error)
-            do {
-                let log = staged.tree.root.appending("build.log")
-                if try remains.keep(log: log, folders: build.keepsBuild ? folders : []) {
-                    let place = "the output is in \(remains.log)"
-                    error.remedy = error.remedy.map { "\($0); \(place)" } ?? place
-                }
-            } catch {
-                // The build's error is the one to tell.
-                job.progress(.notice("the build's log could not be kept: \(error)"))
-            }
-            throw error
         }
     }
 
@@ -180,22 +157,19 @@ extension WorkerProvisioner {
     private func make(
         _ staged: Staged, scratch: FilePath, caches: FilePath?, _ build: BuildPlan, for job: ProvisionJob
     ) async throws -> WorkerBinary {
-        let progress = BuildProgress(
-            step: { number, count, title in job.progress(.step(number: number, count: count, title: title)) },
-            line: { line in job.progress(.output(line)) })
         let root = staged.tree.root
-        let builder = WorkerBuilder(sandbox: build.sandbox)
+        let log = root.appending("build.log")
         let output: BuildOutput
         var sources: [WorkerSource] = []
         let executable: String
         job.progress(.stage("building \(build.name.id)"))
         if build.recipe.pkgbuild == nil {
-            output = try await builder.build(
+            output = try await WorkerBuilder(sandbox: build.sandbox).build(
                 build.recipe, checkout: staged.source, scratch: scratch, caches: caches, jobs: build.jobs,
-                log: root.appending("build.log"), progress: progress)
+                log: log, progress: job.building)
         } else {
             (output, sources) = try await package(
-                staged, scratch: scratch, caches: caches, build, progress: progress, for: job)
+                build.work, checkout: staged.source, scratch: scratch, caches: caches, log: log, for: job)
         }
         if let package = output.root {
             executable = try move(package, program: output.binary, into: root)
@@ -207,10 +181,8 @@ extension WorkerProvisioner {
             }
         }
         try await staged.tree.scan()
-        job.progress(.stage("running it once"))
-        let binary = root.appending(executable)
-        try await builder.smokeTest(binary, arguments: build.recipe.smokeTest, in: root)
-        try await builder.checkAccelerator(of: binary, variant: build.name.variant, in: root)
+        try await tryOut(
+            executable, as: build.name, arguments: build.recipe.smokeTest, in: staged, build.sandbox, for: job)
         let git = staged.resolution.git ?? build.plan.resolution.git
         return worker(
             build.name, executable: executable, in: staged, plan: build.plan,
@@ -225,6 +197,15 @@ extension WorkerProvisioner {
 }
 
 extension WorkerProvisioner.BuildPlan {
+    var origin: PackageOrigin {
+        PackageOrigin(
+            worker: name.name, plan: plan, configuredURL: configuredURL, allowsUnverified: allowsUnverified)
+    }
+
+    var work: PackageWork {
+        PackageWork(recipe: recipe, requirements: requirements, sandbox: sandbox, jobs: jobs, origin: origin)
+    }
+
     func isSource(of entry: WorkerBinary) -> Bool {
         entry.provenance?.commit == plan.resolution.git?.commit
             && entry.provenance?.recipe == recipe.digest

@@ -1,7 +1,9 @@
 import ArtifactTypes
 import ContentStore
 import Pipeline
+import Provisioning
 import SystemPackage
+import WorkerBuild
 import WorkerCatalog
 
 extension WorkerProvisioner {
@@ -17,5 +19,29 @@ extension WorkerProvisioner {
             supportedArchitectures: [name.arch ?? HostPlatform.current.arch], verified: !provenance.unverified,
             digest: files.first { $0.path.string == executable }?.digest,
             provenance: provenance)
+    }
+
+    /// Runs a staged worker once, and sees whether it is made for the accelerator that it is named for.
+    ///
+    /// - Parameters:
+    ///   - arguments: nil where it is not to be run.
+    ///   - remedy: what to do where that run fails.
+    func tryOut(
+        _ executable: String, as name: WorkerName, arguments: [String]?, in staged: Staged, _ sandbox: Sandbox,
+        remedy: String? = nil, for job: ProvisionJob
+    ) async throws(BuildError) {
+        let builder = WorkerBuilder(sandbox: sandbox)
+        let root = staged.tree.root
+        let binary = root.appending(executable)
+        if let arguments {
+            job.progress(.stage("running it once"))
+            do {
+                try await builder.smokeTest(binary, arguments: arguments, in: root)
+            } catch var error where error.code == .smokeTestFailed {
+                error.remedy = error.remedy ?? remedy
+                throw error
+            }
+        }
+        try await builder.checkAccelerator(of: binary, variant: name.variant, in: root)
     }
 }

@@ -9,13 +9,22 @@ public import WorkerCatalog
 
 /// Workers from release archives.
 extension WorkerProvisioner {
-    /// What `worker install` was asked for; what is nil is read from the archive's name.
+    /// What `worker install` was asked for; what is nil is read from the archive's name, or said by the offer.
     public struct InstallRequest: Sendable {
         public var reference: ArtifactReference
         public var name: String?
         public var version: String?
         public var variant: Accelerator?
         public var sandbox: SandboxMode
+        public var firstRun = FirstRun.usual
+        /// Of an offered worker, the only form that will do; nil for prebuilt first.
+        public var form: OfferedRecipe.Form?
+        /// Of an offered worker: takes files that its PKGBUILD gives no strong digest of.
+        public var allowsUnverified = false
+        /// Of an offered worker: its PKGBUILD's functions see the network.
+        public var allowsNetwork = false
+        /// Compilers at once; nil for one a core.
+        public var jobs: Int?
 
         public init(
             reference: ArtifactReference, name: String? = nil, version: String? = nil, variant: Accelerator? = nil,
@@ -29,11 +38,26 @@ extension WorkerProvisioner {
         }
     }
 
+    /// What to do about a worker that was not built here, and whose first run fails.
+    static let firstRunRemedy = "--smoke-test names other arguments for it, --no-smoke-test does without"
+
+    /// The arguments of the first run; nil for none.
+    func smokeTest(of request: InstallRequest, named name: String) -> [String]? {
+        switch request.firstRun {
+        case .arguments(let arguments): return arguments
+        case .none: return nil
+        case .usual:
+            let recipe = pipeline.registry.recipes.last { $0.table.name == name && !$0.table.smokeTest.isEmpty }
+            return recipe?.table.smokeTest ?? ["--version"]
+        }
+    }
+
     /// An installation that could begin.
     public struct InstallPlan: Sendable {
         public let plan: Plan
         public let name: WorkerName
         let sandbox: Sandbox
+        let smokeTest: [String]?
     }
 
     public func plan(_ request: InstallRequest, for job: ProvisionJob) async throws(ProvisionError) -> InstallPlan {
@@ -62,7 +86,7 @@ extension WorkerProvisioner {
         job.progress(.resolved(resolution))
         return InstallPlan(
             plan: Plan(match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
-            name: name, sandbox: sandbox)
+            name: name, sandbox: sandbox, smokeTest: smokeTest(of: request, named: name.name))
     }
 
     /// The worker, where the same release is installed already.
@@ -82,11 +106,9 @@ extension WorkerProvisioner {
     ) async throws(ProvisionError) -> WorkerBinary {
         let executable = try executable(of: install, in: staged)
         do {
-            job.progress(.stage("running it once"))
-            let builder = WorkerBuilder(sandbox: install.sandbox)
-            let binary = staged.tree.root.appending(executable)
-            try await builder.smokeTest(binary, arguments: ["--version"], in: staged.tree.root)
-            try await builder.checkAccelerator(of: binary, variant: install.name.variant, in: staged.tree.root)
+            try await tryOut(
+                executable, as: install.name, arguments: install.smokeTest, in: staged, install.sandbox,
+                remedy: Self.firstRunRemedy, for: job)
         } catch {
             throw ProvisionError(worker: error)
         }
@@ -120,6 +142,10 @@ extension WorkerProvisioner {
                 "\(file.path) is for \(name.platform.rawValue) \(name.arch ?? ""), this machine is \(host)",
                 remedy: "install the archive for this machine")
         }
+        try check(name)
+    }
+
+    func check(_ name: WorkerName) throws(ProvisionError) {
         guard !name.name.isEmpty, name.id.utf8.allSatisfy(Self.isIDCharacter) else {
             throw ProvisionError(
                 .invalid, "\(name.id.visiblyEscaped) cannot be a worker's id",

@@ -7,32 +7,44 @@ import SystemPackage
 import WorkerBuild
 import WorkerCatalog
 
+/// A PKGBUILD, and with what it is run.
+struct PackageWork: Sendable {
+    let recipe: BuildRecipe
+    let requirements: ToolRequirements
+    let sandbox: Sandbox
+    /// Compilers at once.
+    let jobs: Int
+    let origin: PackageOrigin
+}
+
 /// Workers whose recipe is a PKGBUILD.
 extension WorkerProvisioner {
     /// Evaluates the PKGBUILD, fetches its sources, runs its functions.
+    ///
+    /// - Parameter log: where all output goes.
     func package(
-        _ staged: Staged, scratch: FilePath, caches: FilePath?, _ build: BuildPlan, progress: BuildProgress,
+        _ work: PackageWork, checkout: FilePath, scratch: FilePath, caches: FilePath?, log: FilePath,
         for job: ProvisionJob
     ) async throws -> (output: BuildOutput, sources: [WorkerSource]) {
         let package = try PackageBuild(
-            build.recipe, with: WorkerBuilder(sandbox: build.sandbox), checkout: staged.source, scratch: scratch,
-            caches: caches, jobs: build.jobs, log: staged.tree.root.appending("build.log"), progress: progress)
+            work.recipe, with: WorkerBuilder(sandbox: work.sandbox), checkout: checkout, scratch: scratch,
+            caches: caches, jobs: work.jobs, log: log, progress: job.building)
         job.progress(.stage("reading the PKGBUILD"))
         let evaluated = try await package.evaluate()
-        try build.requirements.check(evaluated)
+        try work.requirements.check(evaluated)
         if !evaluated.unknownDependencies.isEmpty {
             job.progress(
                 .notice(
                     "the PKGBUILD wants \(evaluated.unknownDependencies.joined(separator: ", ")); whether this machine "
                         + "has them, the build will show"))
         }
-        let sources = try await PackageSources(pipeline: pipeline, build: build, package: package, job: job)
+        let sources = try await PackageSources(pipeline: pipeline, origin: work.origin, package: package, job: job)
             .fetch(evaluated.sources)
         return (try await package.build(evaluated), sources)
     }
 
     /// What stands at the top of every worker's tree.
-    private static let ownNames: Set = ["build.log", "artifact.json"]
+    private static let ownNames: Set = ["build.log", "artifact.json", "PKGBUILD"]
 
     /// Moves what was packaged into the tree, for `scan` to take in, and returns where the program lies there.
     func move(_ package: FilePath, program: FilePath, into tree: FilePath) throws -> String {
@@ -66,5 +78,16 @@ extension WorkerProvisioner {
             try FileManager.default.createSymbolicLink(
                 atPath: link.string, withDestinationPath: up + target.drop { $0 == "/" })
         }
+    }
+}
+
+extension ProvisionJob {
+    /// A build's steps and output as this job's events.
+    var building: BuildProgress {
+        BuildProgress(
+            step: { [progress] number, count, title in
+                progress(.step(number: number, count: count, title: title))
+            },
+            line: { [progress] line in progress(.output(line)) })
     }
 }

@@ -3,6 +3,7 @@ import Hive
 import HuggingFaceVendor
 import LocalVendor
 import TarballVendor
+import WorkerServiceVendor
 
 /// The vendor modules that this program is built with: one line for each folder in Plugins.
 enum BuiltInVendors {
@@ -12,6 +13,7 @@ enum BuiltInVendors {
             GitVendor.module(transport: engine),
             TarballVendor.module,
             LocalVendor.module,
+            WorkerServiceVendor.module,
         ]
     }
 }

@@ -8,8 +8,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve a folder until SIGTERM or the end of standard input.",
         discussion: """
-            The folder holds models/ORG/NAME/…, files/…, forge/OWNER/NAME/TAG/ASSET, and git/NAME.git with an optional
-            git/NAME.git.auth (user:password). One line of JSON on standard output says where the hub and its CDN are.
+            The folder holds models/ORG/NAME/…, files/…, forge/OWNER/NAME/TAG/ASSET, workers/ID.json (a worker
+            catalog service, with files/ID.PKGBUILD), and git/NAME.git with an optional git/NAME.git.auth (user:password). One line of JSON on standard output says where the hub and its CDN are.
             """)
 
     @Option(help: "The folder to serve.")

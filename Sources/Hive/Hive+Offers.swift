@@ -1,0 +1,90 @@
+import ArtifactTypes
+import Pipeline
+public import Provisioning
+import WorkerCatalog
+import WorkerProvisioner
+
+/// Workers by name, as directories offer them.
+extension Hive {
+    /// A worker that could be had, and what this machine makes of it.
+    public struct AvailableWorker: Sendable, Encodable {
+        public let vendor: String
+        public let name: String
+        public let version: String
+        public let title: String?
+        public let summary: String?
+        public let license: String?
+        public let variants: [VariantVerdict]
+        /// The ids of what is installed of this version.
+        public let installed: [String]
+    }
+
+    /// Every worker that the configured directories list.
+    public func availableWorkers(progress: ProgressSink) async throws(ProvisionError) -> [AvailableWorker] {
+        let offers = try await workerProvisioner.offers(for: job(.worker, progress: progress))
+        let machine = await WorkerMachine(environment: configuration.environment)
+        let entries = try workerList()
+        return offers.map { offer in
+            let worker = offer.worker
+            return AvailableWorker(
+                vendor: offer.vendor, name: worker.name, version: worker.version, title: worker.title,
+                summary: worker.summary, license: worker.license, variants: worker.variants.map(machine.judge),
+                installed: entries.filter { $0.name == worker.name && $0.version == worker.version }.map(\.id))
+        }
+    }
+
+    /// The best variant for this machine, prebuilt if there is such a one. A version that is here already is not asked for.
+    func installOffered(
+        _ request: InstallRequest, for job: ProvisionJob
+    ) async throws(ProvisionError) -> WorkerBinary {
+        if let held = try installedAlready(request), !job.force { return try await keep(held, job.progress) }
+        let offer = try await workerProvisioner.offer(request.reference, for: job)
+        let machine = await WorkerMachine(environment: configuration.environment)
+        let choice = try OfferChoice(
+            offer.worker, asked: request.variant, form: request.form, sandboxed: request.sandboxed, on: machine)
+        for rejection in choice.rejected {
+            job.progress(.notice("not \(rejection.variant): \(rejection.reason)"))
+        }
+        for (index, recipe) in choice.recipes.enumerated() {
+            do {
+                return try await install(offer, recipe, request, for: job)
+            } catch {
+                guard index < choice.recipes.count - 1, Self.isWorthBuilding(after: error) else { throw error }
+                job.progress(.notice("no \(recipe.form.rawValue) \(recipe.accelerator): \(error.message)"))
+            }
+        }
+        throw ProvisionError(.unsupported, "\(offer.worker.name) has nothing to install")
+    }
+
+    private func install(
+        _ offer: WorkerProvisioner.Offer, _ recipe: OfferedRecipe, _ request: InstallRequest, for job: ProvisionJob
+    ) async throws(ProvisionError) -> WorkerBinary {
+        let plan = try await workerProvisioner.plan(offer, recipe, request.provisioned, for: job)
+        if !job.force, let held = try await workerProvisioner.current(plan, for: job) {
+            return try await keep(held, job.progress)
+        }
+        let entry = try await workerProvisioner.install(plan, for: job)
+        try await catalogue(entry)
+        return entry
+    }
+
+    /// What is not there, or does not run here, may be had by building it. What is not what it should be is no reason to
+    /// look further.
+    private static func isWorthBuilding(after error: ProvisionError) -> Bool {
+        switch error.code {
+        case .notFound, .revisionNotFound, .selectorNotFound, .unsupported, .missingTool, .smokeTestFailed: true
+        default: false
+        }
+    }
+
+    /// The newest of a version that is named and here: going back to it needs no directory.
+    private func installedAlready(_ request: InstallRequest) throws(ProvisionError) -> WorkerBinary? {
+        guard let version = request.reference.revision, request.form == nil else { return nil }
+        return try workerList()
+            .filter { entry in
+                entry.name == request.reference.locator && entry.version == version
+                    && request.variant ?? entry.workerType == entry.workerType
+            }
+            .max { $0.addedAt < $1.addedAt }
+    }
+}

@@ -1,0 +1,78 @@
+import ArtifactTypes
+import Pipeline
+import Provisioning
+import Vendors
+import WorkerCatalog
+
+/// Where a PKGBUILD comes from, which decides what it may name.
+struct PackageOrigin: Sendable {
+    /// The worker's name.
+    let worker: String
+    let plan: Plan
+    /// The repository as vendors.d has it, which `--source` may stand for; nil where there is none.
+    let configuredURL: String?
+    /// Takes files that the PKGBUILD gives no strong digest of.
+    let allowsUnverified: Bool
+
+    /// What a git source of the recipe is at now. The repository that is built itself is asked as it is configured, with
+    /// its mirrors, and at the commit that is built where the source names no other.
+    func resolve(
+        _ text: String, with pipeline: Pipeline, for job: ProvisionJob
+    ) async throws(ProvisionError) -> (VendorRegistry.Match, Resolution) {
+        var reference: ArtifactReference
+        do {
+            reference = try ArtifactReference(parsing: text)
+        } catch {
+            throw ProvisionError(mapping: error)
+        }
+        let url = String(reference.locator.dropFirst("git+".count))
+        guard let own = plan.resolution.git,
+            [own.url, configuredURL].compactMap(\.self).contains(where: { Self.plain($0) == Self.plain(url) })
+        else {
+            guard Self.schemes(below: place).contains(where: url.hasPrefix) else {
+                throw ProvisionError(
+                    .untrusted, "the PKGBUILD of \(worker) names \(url.visiblyEscaped), which it may not",
+                    remedy: "what is on this machine, or unencrypted, only from a repository that is so itself")
+            }
+            let match = try pipeline.registry.vendor(for: reference, kind: .worker)
+            return (match, try await pipeline.resolve(match, known: nil, for: job))
+        }
+        let asked = reference.fragment.first?.value
+        let isThis = asked == nil || asked == own.commit || own.ref == "refs/heads/\(asked ?? "")"
+        reference = ArtifactReference(
+            vendor: plan.match.name, locator: plan.match.reference.locator, revision: isThis ? own.commit : asked)
+        var match = plan.match
+        match.reference = reference
+        return (match, try await pipeline.resolve(match, known: nil, for: job))
+    }
+
+    /// Whether a git source is at another commit than it was for an earlier build.
+    func hasMoved(
+        _ sources: [WorkerSource], with pipeline: Pipeline, for job: ProvisionJob
+    ) async throws(ProvisionError) -> Bool {
+        for source in sources where source.reference.hasPrefix("git+") {
+            let now = try await resolve(source.reference, with: pipeline, for: job).1
+            if now.revision != source.revision { return true }
+        }
+        return false
+    }
+
+    /// The repository that is built, or the service that gave the PKGBUILD.
+    private var place: String {
+        plan.resolution.git?.url ?? plan.match.provisioner.access.configuredOrigins.first ?? ""
+    }
+
+    /// As with submodules: what is on this machine only from a repository of this machine, and unencrypted only from one
+    /// that is.
+    private static func schemes(below own: String) -> [String] {
+        let secure = ["https://", "ssh://"]
+        if own.hasPrefix("file:") || own.hasPrefix("/") { return secure + ["http://", "file:"] }
+        return own.hasPrefix("http:") ? secure + ["http://"] : secure
+    }
+
+    private static func plain(_ url: String) -> String {
+        var text = url[...]
+        while text.hasSuffix("/") { text = text.dropLast() }
+        return String(text.hasSuffix(".git") ? text.dropLast(4) : text)
+    }
+}

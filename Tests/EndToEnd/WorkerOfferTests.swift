@@ -1,0 +1,175 @@
+import ArtifactTypes
+import Foundation
+import SystemPackage
+import TestHub
+import TestSupport
+import Testing
+
+/// Workers by name, of a worker catalog service.
+@Suite(.timeLimit(.minutes(2)))
+struct WorkerOfferTests {
+    private let machine: Installation
+    private let offers: WorkerOffers
+
+    init() throws {
+        machine = try Installation()
+        offers = try WorkerOffers(machine)
+    }
+
+    private func version() async throws -> String {
+        let path = try await machine.run("worker", "path", "demo-worker").output.trimmingCharacters(in: .newlines)
+        return try machine.shell([path, "--version"])
+    }
+
+    @Test("the best variant comes prebuilt, each one passed over with its reason, and is not fetched twice")
+    func prebuilt() async throws {
+        try offers.addPrebuilt("1.0.0")
+        offers.offer("1.0.0")
+        let listed = try await offers.run("worker", "available", "--json").json()
+        let variants = try #require(listed.arrayValue?.first?["variants"]?.arrayValue)
+        #expect(variants[0]["variant"] == .string("cpu") && variants[0]["reason"] == nil)
+        #expect(
+            variants[1]["variant"] == .string("cuda") && variants[1]["reason"]?.stringValue?.contains("GPU") == true)
+
+        let installed = try await offers.run("worker", "install", "demo-worker")
+        #expect(installed.status == 0, "\(installed.errors)")
+        #expect(installed.output == "demo-worker-cpu-1.0.0-linux\n")
+        #expect(installed.errors.contains("not cuda: "))
+        #expect(try await version() == "demo-worker 1.0.0 (cpu)")
+        let shown = try await machine.run("worker", "show", "demo-worker", "--json").json()
+        #expect(shown["verified"] == .bool(true))
+        #expect(shown["supportedFormats"] == .array([.string("gguf")]))
+        #expect(shown["provenance"]?["repository"] == .string("workers:demo-worker@1.0.0:cpu-prebuilt"))
+        #expect(shown["provenance"]?["toolchain"] == .object([:]), "nothing was compiled")
+
+        machine.hub.forgetRequests()
+        let again = try await offers.run("worker", "install", "demo-worker@1.0.0")
+        #expect(again.status == 0 && again.errors.contains("here already"), "\(again.errors)")
+        #expect(machine.hub.requests.isEmpty, "a version that is here needs no service")
+        _ = try await offers.run("worker", "install", "demo-worker")
+        #expect(machine.hub.requests.allSatisfy { !$0.path.contains("tar.gz") })
+        #expect(try await machine.run("worker", "verify").status == 0)
+    }
+
+    @Test("where there is no prebuilt one it is built; --prebuilt and --source decide")
+    func source() async throws {
+        try offers.addSource("1.0.0")
+        offers.offer("1.0.0")
+        let only = try await offers.run("worker", "install", "demo-worker", "--prebuilt")
+        #expect(only.status == 66, "\(only.errors)")
+        let built = try await offers.run("worker", "install", "demo-worker")
+        #expect(built.status == 0 && built.errors.contains("no prebuilt cpu: "), "\(built.errors)")
+        #expect(built.errors.contains("step 1 of 2: build()"))
+        #expect(try await version() == "demo-worker 1.0.0 (cpu)")
+        let shown = try await machine.run("worker", "show", "demo-worker", "--json").json()
+        let head = try machine.git(machine.folder.path.appending("worker"), "rev-parse", "HEAD")
+        #expect(shown["provenance"]?["sources"]?.arrayValue?.first?["revision"] == .string(head))
+
+        let again = try await offers.run("worker", "install", "demo-worker", "--source")
+        #expect(again.status == 0 && again.errors.contains("here already"), "\(again.errors)")
+        // Another commit is another input.
+        try machine.commit(machine.folder.path.appending("worker"), "two")
+        let moved = try await offers.run("worker", "install", "demo-worker", "--source")
+        #expect(moved.status == 0 && moved.errors.contains("step 1 of 2"), "\(moved.errors)")
+    }
+
+    @Test("a flat service's variants are found by their worker's name")
+    func flat() async throws {
+        try offers.addSource("1.0.0")
+        for variant in ["cpu", "cuda"] {
+            machine.hub.offerWorker(
+                "demo-worker-\(variant)",
+                json: """
+                    {"id":"demo-worker-\(variant)","version":"1.0.0","worker_type":"\(variant)","platforms":["linux"],
+                     "architectures":["x86_64","aarch64"],"pkgbuild_url":"/files/demo-git-1.0.0.PKGBUILD"}
+                    """)
+        }
+        let installed = try await offers.run("worker", "install", "demo-worker")
+        #expect(installed.status == 0, "\(installed.errors)")
+        #expect(installed.output == "demo-worker-cpu-1.0.0-linux\n")
+    }
+
+    @Test(
+        "a wrong sum, a missing one, another machine's worker and an unknown one end with their codes, nothing installed"
+    )
+    func refused() async throws {
+        try offers.addPrebuilt("1.0.0", sum: String(repeating: "0", count: 64))
+        try offers.addSource("1.0.0")
+        offers.offer("1.0.0")
+        let wrong = try await offers.run("worker", "install", "demo-worker")
+        #expect(wrong.status == 65, "a wrong sum is no reason to build: \(wrong.errors)")
+        try offers.addPrebuilt("1.0.0", sum: "SKIP")
+        let loose = try await offers.run("worker", "install", "demo-worker")
+        #expect(loose.status == 65 && loose.errors.contains("--allow-unverified"), "\(loose.errors)")
+        let unknown = try await offers.run("worker", "install", "demo-wrker")
+        #expect(unknown.status == 66 && unknown.errors.contains("worker available"), "\(unknown.errors)")
+        let version = try await offers.run("worker", "install", "demo-worker@7")
+        #expect(version.status == 66 && version.errors.contains("1.0.0"), "\(version.errors)")
+        let variant = try await offers.run("worker", "install", "demo-worker", "--variant", "rocm")
+        #expect(variant.status == 64 && variant.errors.contains("rocm: "), "\(variant.errors)")
+        machine.hub.withdrawWorkers()
+        offers.offer("1.0.0", architectures: "\"riscv64\"")
+        let foreign = try await offers.run("worker", "install", "demo-worker")
+        #expect(foreign.status == 64 && foreign.errors.contains("it is for riscv64"), "\(foreign.errors)")
+        let unset = try await offers.run("worker", "install", "demo-worker", environment: ["WORKER_CATALOG_URL": ""])
+        #expect(unset.status == 78 && unset.errors.contains("WORKER_CATALOG_URL"), "\(unset.errors)")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+
+        try offers.addPrebuilt("1.0.0", sum: "SKIP")
+        machine.hub.withdrawWorkers()
+        offers.offer("1.0.0")
+        let allowed = try await offers.run("worker", "install", "demo-worker", "--allow-unverified")
+        #expect(allowed.status == 0, "\(allowed.errors)")
+        #expect(try await machine.run("worker", "show", "demo-worker", "--json").json()["verified"] == .bool(false))
+    }
+
+    @Test("a PKGBUILD of a service has no network while it builds, unless the user allows it")
+    func network() async throws {
+        let port = try #require(machine.hub.hub.split(separator: ":").last)
+        try offers.addSource("1.0.0", more: "exec 9<>/dev/tcp/127.0.0.1/\(port)")
+        offers.offer("1.0.0")
+        let alone = try await offers.run("worker", "install", "demo-worker", "--source")
+        #expect(alone.status == 1 && alone.errors.contains("--allow-network"), "\(alone.errors)")
+        #expect(alone.errors.contains("build.log"))
+        let allowed = try await offers.run("worker", "install", "demo-worker", "--source", "--allow-network")
+        #expect(allowed.status == 0, "\(allowed.errors)")
+    }
+
+    @Test("a program without --version is tried with other arguments, or not at all")
+    func firstRun() async throws {
+        let archive = machine.folder.path.appending("odd-1.0-linux-\(WorkerOffers.arch)-cpu.tar.gz")
+        let program = try machine.folder.write(
+            Array("#!/bin/sh\n[ \"$1 $2\" = 'self test' ] || exit 3\n".utf8), to: "odd")
+        try machine.shell(["chmod", "755", program.string])
+        try machine.shell(["tar", "-C", machine.folder.path.string, "-czf", archive.string, "odd"])
+        let url = try machine.hub.addRelease(
+            archive.lastComponent?.string ?? "",
+            .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: archive.string)))))
+        let plain = try await machine.run("worker", "install", url)
+        #expect(plain.status == 65 && plain.errors.contains("--smoke-test"), "\(plain.errors)")
+        let other = try await machine.run("worker", "install", url, "--smoke-test", "self test")
+        #expect(other.status == 0, "\(other.errors)")
+        let none = try await machine.run("worker", "install", url, "--no-smoke-test", "--force")
+        #expect(none.status == 0, "\(none.errors)")
+        // What a recipe of that name says holds for the prebuilt one too.
+        try machine.addVendor(
+            "odd.toml",
+            """
+            name = "odd"
+            module = "git"
+            provides = ["workers"]
+
+            [git]
+            url = "https://example.invalid/odd.git"
+
+            [[worker]]
+            name = "odd"
+            variants = ["cpu"]
+            build = ["true"]
+            binary = "odd"
+            smoke-test = ["self", "test"]
+            """)
+        let recipe = try await machine.run("worker", "install", url, "--force")
+        #expect(recipe.status == 0, "\(recipe.errors)")
+    }
+}
