@@ -8,10 +8,13 @@ struct ReleaseAnswer: Decodable, Sendable {
     let assets: [AssetAnswer]
     /// RFC 3339 in UTC, of whole seconds.
     let published: String?
+    /// False for drafts, pre-releases, and what GitLab will release at a later time.
+    let isFinal: Bool
 
     private enum Key: String, CodingKey {
-        case id, assets
+        case id, assets, draft, prerelease
         case tag = "tag_name"
+        case upcoming = "upcoming_release"
         case published = "published_at"
         case released = "released_at"
     }
@@ -24,6 +27,9 @@ struct ReleaseAnswer: Decodable, Sendable {
         let container = try decoder.container(keyedBy: Key.self)
         id = try container.decodeIfPresent(Int64.self, forKey: .id)
         tag = try container.decode(String.self, forKey: .tag)
+        isFinal = try ![Key.draft, .prerelease, .upcoming].contains { key in
+            try container.decodeIfPresent(Bool.self, forKey: key) ?? false
+        }
         published = try [Key.published, .released]
             .compactMap { key in try container.decodeIfPresent(String.self, forKey: key) }.first
             .flatMap(Self.universalTime)
@@ -84,17 +90,5 @@ struct AssetAnswer: Decodable, Sendable {
         } else {
             download = try container.decode(String.self, forKey: .direct)
         }
-    }
-}
-
-struct TagAnswer: Decodable, Sendable {
-    let tag: String
-
-    private enum Key: String, CodingKey {
-        case tag = "tag_name"
-    }
-
-    init(from decoder: any Decoder) throws {
-        tag = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .tag)
     }
 }

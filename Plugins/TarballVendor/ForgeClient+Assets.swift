@@ -3,8 +3,12 @@ import Provisioning
 
 extension ForgeClient {
     /// Where an asset can be had. With a token the API is asked first: it gives out a private repository's.
-    func sources(of asset: AssetAnswer) throws(ProvisionError) -> [RemoteSource] {
+    func sources(of asset: AssetAnswer, in tag: String) throws(ProvisionError) -> [RemoteSource] {
         var sources: [RemoteSource] = []
+        if kind == .gitlab, !headers.isEmpty, let url = labSource(of: asset, in: tag) {
+            // Its pages know no token: of a private project they would give the form to sign in.
+            return [RemoteSource(url: url, headers: headers)]
+        }
         if kind == .github, !headers.isEmpty, let url = asset.url.flatMap({ WebURL($0) }), url.origin == api.origin {
             // Without this header the API describes the asset (docs.github.com/en/rest/releases/assets).
             let accept = ["Accept": Secret("application/octet-stream")]
@@ -16,11 +20,20 @@ extension ForgeClient {
         return sources + [RemoteSource(url: url.description, headers: url.origin == api.origin ? headers : [:])]
     }
 
+    /// Where GitLab's API has an asset: in the package registry, or behind its page.
+    private func labSource(of asset: AssetAnswer, in tag: String) -> String? {
+        if let url = asset.url.flatMap({ WebURL($0) }), url.origin == api.origin, url.path.hasPrefix(api.path + "/") {
+            return url.description
+        }
+        guard let page = WebURL(asset.download), page.origin == api.origin else { return nil }
+        return kind.assetInAPI(page.path, of: tag, in: project).map { "\(api.description)/\($0)" }
+    }
+
     /// A small asset's bytes.
     func content(
-        of asset: AssetAnswer, _ subject: String, _ maximumBytes: Int
+        of asset: AssetAnswer, in tag: String, _ subject: String, _ maximumBytes: Int
     ) async throws(ProvisionError) -> [UInt8] {
-        guard asset.size ?? 0 <= Int64(maximumBytes), let source = try sources(of: asset).first else {
+        guard asset.size ?? 0 <= Int64(maximumBytes), let source = try sources(of: asset, in: tag).first else {
             throw ProvisionError(.unavailable, "\(subject.visiblyEscaped) is too long to be read beside an asset")
         }
         let response = try await http.send(

@@ -23,9 +23,34 @@ struct ForgeClient: Sendable {
     /// - Throws: `.revisionNotFound` for a tag that has no release, with those that have.
     func release(_ tag: String?) async throws(ProvisionError) -> ReleaseAnswer {
         let response = try await send("\(api.description)/\(kind.release(tag, of: project))")
-        if response.status == 404 { throw try await absence(of: tag) }
+        if response.status == 200 {
+            let release = try decode(ReleaseAnswer.self, response)
+            if tag != nil || release.isFinal { return release }
+        } else if response.status != 404 {
+            throw failure(response)
+        }
+        return try await listed(tag)
+    }
+
+    /// What a 404 means: no such tag, nothing that this account may see, or a forge that does not know which one is the
+    /// latest, as Gitea before 1.17.
+    private func listed(_ tag: String?) async throws(ProvisionError) -> ReleaseAnswer {
+        let response = try await send("\(api.description)/\(kind.releases(of: project))?per_page=100")
         guard response.status == 200 else { throw failure(response) }
-        return try decode(ReleaseAnswer.self, response)
+        let releases = try decode([ReleaseAnswer].self, response)
+        if tag == nil, let latest = releases.first(where: \.isFinal) { return latest }
+        let tags = releases.map(\.tag.visiblyEscaped)
+        guard let newest = tags.first else {
+            throw ProvisionError(.revisionNotFound, "\(project) at \(api.origin) has no releases")
+        }
+        let list = tags.prefix(20).joined(separator: ", ") + (tags.count > 20 ? ", …" : "")
+        guard let tag else {
+            throw ProvisionError(
+                .revisionNotFound, "\(project) has pre-releases alone: \(list)", remedy: "name one, as @\(newest)")
+        }
+        throw ProvisionError(
+            .revisionNotFound, "\(project) has no release \"\(tag.visiblyEscaped)\", it has \(list)",
+            remedy: "name one of them, or @latest")
     }
 
     /// All assets, page by page where the release may have more than it says at once.
@@ -54,24 +79,6 @@ struct ForgeClient: Sendable {
             }
         }
         return items
-    }
-
-    /// What a 404 means: no such tag, or nothing that this account may see.
-    private func absence(of tag: String?) async throws(ProvisionError) -> ProvisionError {
-        let response = try await send("\(api.description)/\(kind.releases(of: project))?per_page=100")
-        guard response.status == 200 else { throw failure(response) }
-        let tags = try decode([TagAnswer].self, response).map(\.tag.visiblyEscaped)
-        guard let newest = tags.first else {
-            return ProvisionError(.revisionNotFound, "\(project) at \(api.origin) has no releases")
-        }
-        let list = tags.prefix(20).joined(separator: ", ") + (tags.count > 20 ? ", …" : "")
-        guard let tag else {
-            return ProvisionError(
-                .revisionNotFound, "\(project) has pre-releases alone: \(list)", remedy: "name one, as @\(newest)")
-        }
-        return ProvisionError(
-            .revisionNotFound, "\(project) has no release \"\(tag.visiblyEscaped)\", it has \(list)",
-            remedy: "name one of them, or @latest")
     }
 
     /// What another origin says of releases and digests is not this one's word.

@@ -1,3 +1,5 @@
+import ArtifactTypes
+
 /// Whose API a forge speaks.
 enum ForgeKind: String, Sendable, CaseIterable {
     /// github.com and GitHub Enterprise Server: docs.github.com/en/rest/releases.
@@ -25,6 +27,19 @@ enum ForgeKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// The header that a token travels in.
+    ///
+    /// - Parameter username: with GitLab what git's users know it by: `oauth2` for a token of OAuth, `gitlab-ci-token` for
+    ///   a job's (docs.gitlab.com/api/rest/authentication); with the others, whose password the token is.
+    func headers(_ token: String, username: String?) -> [String: Secret] {
+        switch (self, username) {
+        case (.gitlab, "gitlab-ci-token"): ["JOB-TOKEN": Secret(token)]
+        case (.gitlab, "oauth2"), (.github, nil), (.gitea, nil): ["Authorization": Secret("Bearer \(token)")]
+        case (.gitlab, _): ["PRIVATE-TOKEN": Secret(token)]
+        case (_, let username?): ["Authorization": .basic(username, token)]
+        }
+    }
+
     /// The API of a server, without a slash at the end.
     func api(of origin: String) -> String {
         switch self {
@@ -48,6 +63,13 @@ enum ForgeKind: String, Sendable, CaseIterable {
         let releases = releases(of: project)
         guard let tag else { return releases + (self == .gitlab ? "/permalink/latest" : "/latest") }
         return releases + (self == .gitlab ? "/" : "/tags/") + Self.escaped(tag)
+    }
+
+    /// Where GitLab's API gives out a file that its pages show to a browser's user alone; nil for any other URL.
+    func assetInAPI(_ page: String, of tag: String, in project: String) -> String? {
+        let folder = "/-/releases/\(Self.escaped(tag))/downloads/"
+        guard self == .gitlab, let range = page.firstRange(of: folder) else { return nil }
+        return "\(releases(of: project))/\(Self.escaped(tag))/downloads/\(page[range.upperBound...])"
     }
 
     /// Everything but RFC 3986's unreserved characters percent-encoded.

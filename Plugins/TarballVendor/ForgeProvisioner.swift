@@ -33,7 +33,9 @@ struct ForgeProvisioner: SigningProvisioner {
         let release = try await client.release(asked.tag)
         let assets = try await client.assets(of: release)
         let choice = AssetChoice(assets: assets, subject: "\(asked.project)@\(release.tag)".visiblyEscaped)
-        let asset = try choice.asset(asked.pattern, platform: context.platform)
+        let asset = try await choice.asset(
+            asked.pattern, platform: context.platform, accelerators: services.accelerators,
+            notice: { context.progress(.notice($0)) })
         let replay = ReplayGuard(
             reference, release, isLatest: asked.tag == nil, held: asked.tag == nil ? try context.stored() : [])
         try replay.checkLatest()
@@ -45,7 +47,7 @@ struct ForgeProvisioner: SigningProvisioner {
         var resolution = Resolution(
             reference: try Self.checked(canonical), vendor: settings.base.name, kind: context.kind,
             revision: Self.revision(release, asset, found.digest),
-            payload: .files([try await file(asset, found, client)], listing: .exact))
+            payload: .files([try await file(asset, of: release, found, client)], listing: .exact))
         resolution.metadata.unverified = !resolution.files.allSatisfy(\.isVouchedFor)
         resolution.metadata.published = release.published
         if let pinned = asked.pinned, pinned != resolution.revision {
@@ -71,7 +73,8 @@ struct ForgeProvisioner: SigningProvisioner {
             isListed: true, signers: signers, replay: replay,
             read: { name, maximumBytes throws(ProvisionError) in
                 guard let beside = choice.assets.first(where: { $0.name == name }) else { return nil }
-                return try await client.content(of: beside, "\(name) of \(choice.subject)", maximumBytes)
+                return try await client.content(
+                    of: beside, in: replay.release.tag, "\(name) of \(choice.subject)", maximumBytes)
             })
         let found = try await evidence.find(asset.digest.flatMap { Digest($0.lowercased()) })
         if signers != nil { try replay.checkContent(found.digest) }
@@ -83,7 +86,7 @@ struct ForgeProvisioner: SigningProvisioner {
     }
 
     private func file(
-        _ asset: AssetAnswer, _ found: FileEvidence.Found, _ client: ForgeClient
+        _ asset: AssetAnswer, of release: ReleaseAnswer, _ found: FileEvidence.Found, _ client: ForgeClient
     ) async throws(ProvisionError) -> RemoteFile {
         let path: RelativePath
         let unpack: Unpack
@@ -105,7 +108,8 @@ struct ForgeProvisioner: SigningProvisioner {
             }
         }
         return RemoteFile(
-            path: path, size: asset.size, digest: found.digest, sources: sources + (try client.sources(of: asset)),
+            path: path, size: asset.size, digest: found.digest,
+            sources: sources + (try client.sources(of: asset, in: release.tag)),
             unpack: unpack, signature: found.signature)
     }
 

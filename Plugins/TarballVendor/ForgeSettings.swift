@@ -48,12 +48,15 @@ struct ForgeSettings: Sendable {
 
     /// What goes to the API's origin and no other.
     func headers(_ services: ProvisionServices) async throws(ProvisionError) -> [String: Secret] {
-        if let origin = base.origin, origin.token != nil { return try await origin.headers(services) }
+        if let origin = base.origin, origin.token != nil {
+            guard let token = try await origin.token(services) else { return [:] }
+            return kind.headers(token, username: origin.username)
+        }
         guard usesClientToken else { return [:] }
         for name in kind.tokenVariables {
             guard let secret = try await services.secret(.environment(name)) else { continue }
             let text = secret.reveal().filter { !$0.isNewline }
-            if !text.isEmpty { return ["Authorization": Secret("Bearer \(text)")] }
+            if !text.isEmpty { return kind.headers(text, username: nil) }
         }
         return [:]
     }

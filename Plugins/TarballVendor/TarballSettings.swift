@@ -27,11 +27,22 @@ struct TarballServer: Sendable {
 
     /// What is sent to this server and no other.
     func headers(_ services: ProvisionServices) async throws(ProvisionError) -> [String: Secret] {
-        guard let token, let secret = try await services.secret(token) else { return [:] }
+        guard let token = try await token(services) else { return [:] }
+        guard let username else { return ["Authorization": Secret("Bearer \(token)")] }
+        return ["Authorization": .basic(username, token)]
+    }
+
+    func token(_ services: ProvisionServices) async throws(ProvisionError) -> String? {
+        guard let token, let secret = try await services.secret(token) else { return nil }
         let text = secret.reveal().filter { !$0.isNewline }
-        guard !text.isEmpty else { return [:] }
-        guard let username else { return ["Authorization": Secret("Bearer \(text)")] }
-        return ["Authorization": Secret("Basic \(Data("\(username):\(text)".utf8).base64EncodedString())")]
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension Secret {
+    /// The value of an `Authorization` header (RFC 7617).
+    static func basic(_ username: String, _ password: String) -> Secret {
+        Secret("Basic \(Data("\(username):\(password)".utf8).base64EncodedString())")
     }
 }
 

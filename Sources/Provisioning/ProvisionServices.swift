@@ -9,17 +9,22 @@ public struct ProvisionServices: Sendable {
     public var secret: @Sendable (SecretSource) async throws(ProvisionError) -> Secret?
     public var keptSources: KeptSources
     public var mirrors: MirrorHealth
+    /// Every accelerator, the one that is to be preferred here first. It looks at the machine anew.
+    public var accelerators: @Sendable () async -> [AcceleratorFitness]
     public var environment: [String: String]
     public var logger: Logger
 
     public init(
         http: HTTPService, secret: @escaping @Sendable (SecretSource) async throws(ProvisionError) -> Secret?,
-        keptSources: KeptSources, mirrors: MirrorHealth = .none, environment: [String: String], logger: Logger
+        keptSources: KeptSources, mirrors: MirrorHealth = .none,
+        accelerators: @escaping @Sendable () async -> [AcceleratorFitness] = { [AcceleratorFitness(.cpu)] },
+        environment: [String: String], logger: Logger
     ) {
         self.http = http
         self.secret = secret
         self.keptSources = keptSources
         self.mirrors = mirrors
+        self.accelerators = accelerators
         self.environment = environment
         self.logger = logger
     }

@@ -6,8 +6,8 @@ extension HubState {
     /// - Parameter parts: the path's components after `api`.
     func forge(_ request: Request, _ parts: ArraySlice<String>) -> Response {
         let parts = Array(parts)
-        if parts.count >= 4, parts[0] == "v4", parts[1] == "projects", parts[3] == "releases" {
-            return gitLab(request, parts[2], Array(parts.dropFirst(4)))
+        if parts.count >= 4, parts[0] == "v4", parts[1] == "projects" {
+            return gitLab(request, parts[2], parts[3], Array(parts.dropFirst(4)))
         }
         guard parts.count >= 5, ["v1", "v3"].contains(parts[0]), parts[1] == "repos", parts[4] == "releases" else {
             return .error(404, "Not Found")
@@ -51,8 +51,29 @@ extension HubState {
         return redirect(to: asset)
     }
 
-    private func gitLab(_ request: Request, _ name: String, _ rest: [String]) -> Response {
+    /// `/GROUP/…/NAME/-/releases/TAG/downloads/FILE`: GitLab's page, which takes no token and sends to the API's package.
+    func labDownload(_ project: ArraySlice<String>, _ rest: ArraySlice<String>) -> Response {
+        let (name, rest) = (project.joined(separator: "/"), Array(rest))
+        guard rest.count == 4, rest[0] == "releases", rest[2] == "downloads",
+            let repository = contents.withLock({ $0.forge[name] }),
+            let release = repository.releases.first(where: { $0.tag == rest[1] }),
+            let asset = release.assets.first(where: { $0.name == rest[3] })
+        else { return .error(404, "no such page") }
+        if repository.isPrivate { return Response(200, headers: [], body: Array("<html>Sign in</html>".utf8)) }
+        return redirect(to: asset)
+    }
+
+    private func gitLab(_ request: Request, _ name: String, _ part: String, _ rest: [String]) -> Response {
         guard let repository = visibleForge(name, request) else { return .error(404, "404 Project Not Found") }
+        if part == "packages" || rest.dropFirst().first == "downloads" {
+            let tag = part == "packages" ? rest.dropLast().last : rest.first
+            let release = repository.releases.first { $0.tag == tag }
+            guard let asset = release?.assets.first(where: { $0.name == rest.last }) else {
+                return .error(404, "404 Not Found")
+            }
+            return redirect(to: asset)
+        }
+        guard part == "releases" else { return .error(404, "404 Not Found") }
         let base = "http://\(request.headers["host"] ?? "127.0.0.1")"
         let releases = Array(repository.releases.reversed())
         guard let first = rest.first else {
@@ -72,7 +93,8 @@ extension HubState {
 
     /// Without the token a private repository is one that is not there.
     private func visibleForge(_ name: String, _ request: Request) -> ForgeRepository? {
-        let isKnown = options.token != nil && request.headers["authorization"] == options.token.map { "Bearer \($0)" }
+        let given = [request.headers["authorization"], request.headers["private-token"], request.headers["job-token"]]
+        let isKnown = options.token.map { given.contains("Bearer \($0)") || given.contains($0) } ?? false
         guard let repository = contents.withLock({ $0.forge[name] }) else { return nil }
         return repository.isPrivate && !isKnown ? nil : repository
     }
@@ -151,10 +173,12 @@ private struct LabRelease: Encodable {
     struct Link: Encodable {
         let id: Int
         let name: String
+        /// Where it really lies: in the package registry, or wherever whoever made the release says.
+        let url: String
         let page: String
 
         private enum CodingKeys: String, CodingKey {
-            case id, name
+            case id, name, url
             case page = "direct_asset_url"
         }
     }
@@ -174,8 +198,13 @@ private struct LabRelease: Encodable {
         released = release.published
         assets = Assets(
             links: release.assets.map { asset in
-                let path = "\(repository)/releases/download/\(release.tag)/\(asset.name)"
-                return Link(id: asset.id, name: asset.name, page: "\(base)/\(percentEncoded(path))")
+                func component(_ text: String) -> String { percentEncoded(text).replacing("/", with: "%2F") }
+                let (tag, name) = (component(release.tag), component(asset.name))
+                let page = "\(percentEncoded(repository))/-/releases/\(tag)/downloads/\(name)"
+                // Every other one is linked by its page alone, as what lies outside the registry is.
+                let package = "api/v4/projects/\(component(repository))/packages/generic/tool/\(tag)/\(name)"
+                let url = asset.id.isMultiple(of: 2) ? package : page
+                return Link(id: asset.id, name: asset.name, url: "\(base)/\(url)", page: "\(base)/\(page)")
             })
     }
 }

@@ -26,6 +26,7 @@ extension HubState {
             if parts.count >= 6, parts[2] == "releases", parts[3] == "download" {
                 return forgeDownload(request, parts)
             }
+            if let dash = parts.firstIndex(of: "-") { return labDownload(parts[..<dash], parts[(dash + 1)...]) }
             guard parts.count >= 5, parts[2] == "resolve" else { return .error(404, "no such page") }
             return resolve(
                 request, id: "\(parts[0])/\(parts[1])", rest: Array(parts.dropFirst(3)), isCached: false, faults: faults

@@ -1,6 +1,7 @@
 import ArtifactTypes
 import Foundation
 import Provisioning
+import Synchronization
 import TestHub
 import Testing
 import Transfer
@@ -55,7 +56,8 @@ final class ForgeTests {
             #expect(resolution.metadata.unverified == (forge == "gitlab"))
             let file = try #require(resolution.files.first)
             #expect(file.unpack == .archive(strip: nil))
-            let path = "/acme/worker/releases/download/v1.1/worker-Linux-AMD64-cpu.tar.gz"
+            let folder = forge == "gitlab" ? "-/releases/v1.1/downloads" : "releases/download/v1.1"
+            let path = "/acme/worker/\(folder)/worker-Linux-AMD64-cpu.tar.gz"
             #expect(file.sources.map(\.url) == [hub.hub + path])
         }
         #expect(try await resolve("forge:acme/worker@v2.0-rc", forge).reference.revision == "v2.0-rc")
@@ -127,6 +129,61 @@ final class ForgeTests {
         #expect(atCDN.count == 1)
         #expect(atCDN.allSatisfy { $0.headers["authorization"] == nil })
         #expect("\(resolution)".contains("canary") == false)
+    }
+
+    @Test(
+        "a private project of nested groups at GitLab is there by its API alone, with each kind of token",
+        arguments: [(nil, "private-token"), ("gitlab-ci-token", "job-token"), ("oauth2", "authorization")])
+    func nestedGroups(username: String?, header: String) async throws {
+        let sums = "\(try sha256(Self.body))  tool.tar.gz\n"
+        try hub.addForgeRelease(
+            "acme/teams/workers/tool", tag: "v1/rc",
+            assets: [
+                ForgeAsset("tool.tar.gz", .bytes(Self.body)), ForgeAsset("SHA256SUMS", .bytes([UInt8](sums.utf8))),
+            ], isPrivate: true)
+        var options: [String: VendorOptions.Value] = [
+            "forge": .string("gitlab"), "origin": .string(hub.hub), "token": .secret(.environment("TOKEN")),
+        ]
+        options["username"] = username.map { .string($0) }
+        let releases = Releases(http: .engine(engine), environment: ["TOKEN": "canary-token"])
+        let reference = try ArtifactReference(parsing: "lab:acme/teams/workers/tool@v1/rc:tool*")
+        let vendor = try releases.vendor(options, name: "lab")
+        #expect(vendor.forms.contains { $0.matches(reference) })
+        let resolution = try await vendor.resolve(
+            reference, in: ProvisionContext(job: "job", kind: .worker, logger: Releases.logger))
+        #expect(resolution.files.first?.digest?.hex == (try sha256(Self.body)))
+        let source = try #require(resolution.files.first?.sources.first)
+        #expect(resolution.files.first?.sources.count == 1)
+        let answer = try await HTTPService.engine(engine).send(
+            HTTPRequest(url: source.url, secretHeaders: source.headers, access: vendor.access))
+        #expect(answer.body == Self.body)
+        #expect(hub.requests.contains { $0.headers[header]?.hasSuffix("canary-token") == true })
+        let atCDN = hub.requests.filter { $0.origin == .cdn }
+        #expect(!atCDN.isEmpty && atCDN.allSatisfy { !"\($0.headers)".contains("canary") })
+    }
+
+    @Test("a forge that does not know its latest release is asked for all of them", arguments: ["github", "gitlab"])
+    func listedLatest(forge: String) async throws {
+        try add("v1.0", ["a.gguf"])
+        try add("v1.1-rc", ["a.gguf"], isPrerelease: true)
+        hub.setFault(
+            Fault(.answer(status: 404, headers: [:], body: [])),
+            on: forge == "gitlab"
+                ? "/api/v4/projects/acme%2Fworker/releases/permalink/" : "/api/v3/repos/acme/worker/releases/latest")
+        let resolution = try await resolve("forge:acme/worker", forge)
+        #expect(resolution.reference.revision == (forge == "gitlab" ? "v1.1-rc" : "v1.0"))
+    }
+
+    @Test("a Gitea of any host is asked at that host")
+    func anyHost() async throws {
+        let asked = Asked()
+        let error = await failure {
+            try await Releases(http: .canned([:], asked)).resolve(
+                "gitea:codeberg.org/acme/worker@v1:tool", ["forge": .string("gitea")])
+        }
+        #expect(error?.code == .unavailable)
+        let url = "https://codeberg.org/api/v1/repos/acme/worker/releases/tags/v1"
+        #expect(asked.requests.withLock { $0.map(\.url) } == [url])
     }
 
     @Test("too many requests: how long to wait, and that a token helps", arguments: [403, 429])

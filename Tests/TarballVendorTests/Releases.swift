@@ -12,6 +12,7 @@ struct Releases {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var http: HTTPService
     var environment: [String: String] = [:]
+    var accelerators = [AcceleratorFitness(.cpu)]
 
     func vendor(
         _ options: [String: VendorOptions.Value] = [:], name: String = "tarball", forms: [ReferenceForm] = []
@@ -24,7 +25,8 @@ struct Releases {
                     throw ProvisionError(.unsupported, "only the environment in this test")
                 }
                 return environment[name].map { Secret($0) }
-            }, keptSources: KeptSources { _, _ in }, environment: environment, logger: Self.logger)
+            }, keptSources: KeptSources { _, _ in }, accelerators: { [accelerators] in accelerators },
+            environment: environment, logger: Self.logger)
         return try TarballVendor.module.make(
             VendorConfiguration(
                 name: name, module: "tarball", provides: [.worker], forms: forms, options: VendorOptions(options)),
