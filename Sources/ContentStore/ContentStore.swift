@@ -12,6 +12,7 @@ public import SystemPackage
 /// staging/pending/            markers: items whose catalog row may disagree with the disk
 /// locks/                      flock files
 /// pins/                       a file for each item that no policy removes
+/// current/<key>/              which of several items a name means, and the links to it outside the store
 /// mirrors/                    a file for each mirror that failed of late
 /// ```
 /// A tree is published in this order, each step durable before the next: files, `artifact.json`, folders, marker,
@@ -41,7 +42,7 @@ public final class ContentStore: Sendable {
     private static let layout =
         [
             "blobs/sha256", "sources/git", "staging/partials", "staging/trees", "staging/pending", "locks", "pins",
-            "mirrors",
+            "mirrors", "current",
         ]
         + ArtifactKind.allCases.map(\.plural)
 

@@ -21,13 +21,18 @@ struct EntryLookup {
         return try single(matching.isEmpty ? named : matching, id: \.self, all: ids)
     }
 
-    /// A worker by its id or a beginning of it that ends at a dash: the newest version where only versions differ.
-    func find(among entries: [WorkerBinary]) throws(ProvisionError) -> WorkerBinary {
+    /// A worker by its id or a beginning of it that ends at a dash: of several of one name the chosen one, else the newest
+    /// where only versions differ.
+    ///
+    /// - Parameter chosen: the ids of what names mean.
+    func find(among entries: [WorkerBinary], chosen: Set<String>) throws(ProvisionError) -> WorkerBinary {
         guard (try? RelativePath(argument)) != nil, !argument.contains("/") else {
             throw ProvisionError(.invalid, "\(argument.visiblyEscaped) cannot be a worker's id")
         }
         if let exact = entries.first(where: { $0.id == argument }) { return exact }
         let matching = entries.filter { $0.id.hasPrefix(argument + "-") }
+        let meant = matching.filter { chosen.contains($0.id) }
+        if meant.count == 1, Set(matching.map(\.name)).count == 1 { return meant[0] }
         let kinds = Set(matching.map { [$0.name, $0.workerType.rawValue] })
         if kinds.count == 1, let newest = matching.max(by: { $0.addedAt < $1.addedAt }) { return newest }
         return try single(matching, id: \.id, all: entries.map(\.id))

@@ -14,7 +14,8 @@ struct Retirement: Sendable {
 }
 
 extension Hive {
-    /// Removes the models and workers that were not used since `time`, but for pinned models.
+    /// Removes the models and workers that were not used since `time`, but for pinned models, and workers that a link
+    /// leads to.
     func retire(unusedSince time: Timestamp, dryRun: Bool) async throws -> [Retirement] {
         var retired: [Retirement] = []
         for candidate in try candidates(models, .model) + candidates(workers, .worker)
@@ -55,7 +56,7 @@ extension Hive {
                 Retirement(
                     item: StoreItem(kind: kind, id: row.id), lastUsed: row.lastAccessed ?? row.addedAt, bytes: row.size)
             }
-            .filter { !store.isPinned($0.item) }
+            .filter { try !store.isPinned($0.item) && !isLinked($0.item) }
             .sorted { ($0.lastUsed, $0.item.id) < ($1.lastUsed, $1.item.id) }
     }
 
@@ -64,7 +65,9 @@ extension Hive {
         let item = candidate.item
         do {
             return try await store.withLock(.item(item), deadline: .zero) {
-                guard try lastUse(of: item) == candidate.lastUsed, !store.isPinned(item) else { return false }
+                guard try lastUse(of: item) == candidate.lastUsed, !store.isPinned(item), try !isLinked(item) else {
+                    return false
+                }
                 if !dryRun {
                     try await store.remove(item)
                     try removeRow(of: item)

@@ -1,6 +1,7 @@
 import ArtifactCatalog
 import ArtifactTypes
 import ContentStore
+import Pipeline
 public import Provisioning
 public import WorkerCatalog
 import WorkerProvisioner
@@ -16,29 +17,44 @@ extension Hive {
         return BuildPlan(plan, isBuilt: try await workerProvisioner.current(plan, for: job) != nil)
     }
 
-    /// Builds, smoke-tests, publishes and catalogues a worker; the same inputs are not built twice.
+    /// Builds, smoke-tests, publishes and catalogues a worker; the same inputs are not built twice. Its name means it
+    /// from then on.
     public func buildWorker(
         _ request: BuildRequest, force: Bool, progress: ProgressSink
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
+        let entry: WorkerBinary
         if !force, let held = try await workerProvisioner.current(plan, for: job) {
-            return try await keep(held, progress)
+            entry = try await keep(held, progress)
+        } else {
+            entry = try await workerProvisioner.build(plan, for: job)
+            try await catalogue(entry)
         }
-        let entry = try await workerProvisioner.build(plan, for: job)
-        try await catalogue(entry)
+        try await use(entry)
         return entry
     }
 
     /// Installs, smoke-tests, publishes and catalogues a worker: from a release archive, or by its name as a directory
-    /// of workers offers it.
+    /// of workers offers it. Its name means it from then on.
     public func installWorker(
         _ request: InstallRequest, force: Bool, progress: ProgressSink
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
-        if workerProvisioner.isOffer(request.reference) { return try await installOffered(request, for: job) }
+        let entry =
+            workerProvisioner.isOffer(request.reference)
+            ? try await installOffered(request, for: job) : try await installArchive(request, for: job)
+        try await use(entry)
+        return entry
+    }
+
+    private func installArchive(
+        _ request: InstallRequest, for job: ProvisionJob
+    ) async throws(ProvisionError) -> WorkerBinary {
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
-        if let held = force ? nil : try workerProvisioner.current(plan) { return try await keep(held, progress) }
+        if let held = job.force ? nil : try workerProvisioner.current(plan) {
+            return try await keep(held, job.progress)
+        }
         let entry = try await workerProvisioner.install(plan, for: job)
         try await catalogue(entry)
         return entry
@@ -46,7 +62,9 @@ extension Hive {
 
     /// The worker that `argument` means: its id, or as much of it as one worker matches.
     public func worker(_ argument: String) throws(ProvisionError) -> WorkerBinary {
-        try EntryLookup(kind: .worker, argument: argument).find(among: try workerList())
+        let entries = try workerList()
+        return try EntryLookup(kind: .worker, argument: argument)
+            .find(among: entries, chosen: try currentWorkers(among: entries))
     }
 
     /// All workers, by id.
@@ -68,8 +86,10 @@ extension Hive {
         }
     }
 
-    public func removeWorker(_ entry: WorkerBinary) async throws(ProvisionError) {
+    /// - Returns: what its name means now, where that was this one and another is left.
+    public func removeWorker(_ entry: WorkerBinary) async throws(ProvisionError) -> WorkerBinary? {
         try await removing(StoreItem(kind: .worker, id: entry.id)) { try workers.remove(entry.id) }
+        return try await reconsider(entry)
     }
 
     /// What the same inputs have made before stays as it is; a row that was lost is written again.

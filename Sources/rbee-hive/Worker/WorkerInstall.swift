@@ -50,6 +50,7 @@ struct WorkerInstall: AsyncParsableCommand {
     @Flag(help: "Install it without a first run.")
     var noSmokeTest = false
 
+    @OptionGroup var link: LinkOption
     @OptionGroup var sandbox: SandboxOption
 
     @Flag(help: "Install again what is here already.")
@@ -88,6 +89,7 @@ struct WorkerInstall: AsyncParsableCommand {
                 request.jobs = jobs
                 let entry = try await hive.installWorker(request, force: force, progress: renderer.sink)
                 renderer.finish()
+                if link.link != nil { try await link.use(entry, of: hive) }
                 try options.done(entry)
             } catch {
                 renderer.finish()

@@ -20,13 +20,16 @@ struct WorkerList: AsyncParsableCommand {
                 Console.note("no worker is installed; rbee-hive worker build cpu builds one")
                 return
             }
+            let current = try hive.currentWorkers(among: entries)
             let rows = entries.map { entry in
                 [
                     entry.id, entry.workerType.rawValue, entry.version, "\(ByteCount(entry.size))",
                     entry.provenance?.commit.map { String($0.prefix(8)) } ?? "", entry.verified ? "yes" : "no",
+                    current.contains(entry.id) ? "yes" : "no",
                 ]
             }
-            let table = Table(headings: ["ID", "VARIANT", "VERSION", "SIZE", "COMMIT", "VERIFIED"], rows: rows)
+            let table = Table(
+                headings: ["ID", "VARIANT", "VERSION", "SIZE", "COMMIT", "VERIFIED", "IN USE"], rows: rows)
             Console.result(table)
         }
     }

@@ -15,8 +15,9 @@ struct WorkerRemove: AsyncParsableCommand {
         try await Program.run(options) { hive in
             try await hive.forEach(ids) { argument in
                 let entry = try hive.worker(argument)
-                try await hive.removeWorker(entry)
+                let next = try await hive.removeWorker(entry)
                 Console.result(entry.id)
+                if let next { Console.note("\(entry.name) is now \(next.id)") }
             }
         }
     }
