@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
-TEST_TOOLS = python3 python3-venv libarchive-tools zstd openssl openssh-server nginx-light e2fsprogs xfsprogs btrfs-progs
+TEST_TOOLS = python3 python3-venv libarchive-tools zstd openssl openssh-server nginx-light python3-jsonschema e2fsprogs xfsprogs btrfs-progs
 # The hub's own client, from PyPI: tests and benchmarks compare with it.
 HUB_CLIENT = Tests/.venv
 # What `make bench` compares with, beside the hub's own client.
@@ -55,6 +55,7 @@ bench: setup
 	@./.ci/setup-hub-client $(HUB_CLIENT)
 	$(SWIFT) build $(RELEASE) --product rbee-hive
 	$(SWIFT) build $(RELEASE) --product rbee-test-hub
+	$(SWIFT) build $(RELEASE) --product rbee-vendor-civitai
 	@bin=$$($(SWIFT) build $(RELEASE) --show-bin-path) && export PATH="$(CURDIR)/$(HUB_CLIENT)/bin:$$PATH" && \
 	  ./Tests/Benchmarks/benchmark.py "$$bin" && ./Tests/Benchmarks/faults.py "$$bin"
 

@@ -75,11 +75,12 @@ let seam: [Target] = [
     layer("Provisioning"),
     layer("Vendors", ["Provisioning", "Credentials", toml]),
     layer("VendorKit", ["Provisioning"]),
+    layer("VendorServices", ["Provisioning", "Transfer"]),
     layer("VendorHost", ["VendorKit", "Provisioning", "Processes"]),
 ]
 
 let services: [Target] = [
-    layer("Pipeline", ["Provisioning", "Vendors", "Transfer", "Archives", "ContentStore"]),
+    layer("Pipeline", ["Provisioning", "Vendors", "VendorServices", "Transfer", "Archives", "ContentStore"]),
     layer(
         "ModelProvisioner",
         [
@@ -96,8 +97,8 @@ let services: [Target] = [
         "Hive",
         [
             "ModelProvisioner", "WorkerProvisioner", "ModelFormats", "WorkerBuild", "VendorHost", "VendorKit",
-            "Pipeline",
-            "Vendors", "Provisioning", "ModelCatalog", "WorkerCatalog", "ArtifactCatalog", "ContentStore", "Transfer",
+            "VendorServices", "Pipeline", "Vendors", "Provisioning", "ModelCatalog", "WorkerCatalog", "ArtifactCatalog",
+            "ContentStore", "Transfer",
             "Archives", "GitCheckout", "Credentials", "Processes",
         ]),
 ]
@@ -115,12 +116,28 @@ let programs: [Target] = [
         name: "rbee-test-hub", dependencies: ["TestHub", "ArtifactTypes", arguments, log, system], swiftSettings: ours),
 ]
 
+/// Worked examples of vendors: no part of rbee-hive.
+let examples: [Target] = [
+    .target(
+        name: "ExampleVendor", dependencies: ["ArtifactTypes", "Provisioning"], path: "Plugins/Examples/ExampleVendor",
+        swiftSettings: ours),
+    .target(
+        name: "CivitAIVendor", dependencies: ["ArtifactTypes", "Provisioning"],
+        path: "Plugins/Examples/civitai/Sources/CivitAIVendor", swiftSettings: ours),
+    .executableTarget(
+        name: "rbee-vendor-civitai", dependencies: ["CivitAIVendor", "VendorKit", "VendorServices"],
+        path: "Plugins/Examples/civitai/Sources/rbee-vendor-civitai", swiftSettings: ours),
+]
+
 let testTargets: [Target] = [
     .testTarget(name: "ArchitectureTests", swiftSettings: ours),
     .target(
         name: "TestSupport",
         dependencies: ["ArtifactTypes", "Provisioning", "CSystemCalls", "Processes", "TestHub", system],
         path: "Tests/Support", swiftSettings: ours),
+    .executableTarget(
+        name: "chatty-vendor", dependencies: ["VendorKit", "VendorServices", "Provisioning", "ArtifactTypes", system],
+        path: "Tests/ChattyVendor", swiftSettings: ours),
     tests(of: "ArtifactTypes"),
     tests(of: "Processes"),
     tests(of: "Credentials", [log]),
@@ -133,8 +150,14 @@ let testTargets: [Target] = [
     tests(of: "ArtifactCatalog", ["ModelCatalog", "WorkerCatalog", grdb], exclude: ["Fixtures"]),
     tests(of: "Provisioning"),
     tests(of: "Vendors", ["Provisioning", log]),
-    tests(of: "VendorHost", ["VendorKit", "Provisioning", "Processes", log]),
-    tests(of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", log]),
+    tests(
+        of: "VendorHost",
+        [
+            "VendorKit", "VendorServices", "Provisioning", "Processes", "TestHub", "CivitAIVendor", "ExampleVendor",
+            "rbee-vendor-civitai", "chatty-vendor", log,
+        ], exclude: ["Fixtures"]),
+    tests(
+        of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", "VendorServices", log]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
     tests(of: "Hive", ["Provisioning"]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
@@ -153,7 +176,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "rbee-hive", targets: ["rbee-hive"]),
-        .library(name: "VendorKit", targets: ["VendorKit"]),
+        .library(name: "VendorKit", targets: ["VendorKit", "VendorServices", "Provisioning", "ArtifactTypes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -164,5 +187,5 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
-    targets: foundations + leaves + catalogs + seam + services + vendorModules + programs + testTargets
+    targets: foundations + leaves + catalogs + seam + services + vendorModules + programs + examples + testTargets
 )

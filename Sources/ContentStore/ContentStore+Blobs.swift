@@ -82,6 +82,34 @@ extension ContentStore {
         }
     }
 
+    /// Moves a file that somebody else has written on the store's file system into the store, once it has been hashed.
+    ///
+    /// Nobody may have it open for writing any more.
+    /// - Parameters:
+    ///   - expected: any algorithm; nil for whatever it turns out to be.
+    ///   - size: in bytes; nil for whatever it turns out to be.
+    /// - Returns: the blob's SHA-256 and size.
+    /// - Throws: `corrupt` where it is not the expected, `unsafe` for what is no regular file or has another name too.
+    public func adoptBlob(
+        moving file: FilePath, expected: Digest?, size: Int64?
+    ) async throws(StoreError) -> (digest: Digest, size: Int64) {
+        try await offPool { cancellation throws(StoreError) in
+            let digest = try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
+                let status = try FileSystem.status(of: descriptor, file)
+                guard status.type == .regular, status.linkCount == 1 else {
+                    throw StoreError(.unsafe, "\(file.visible) is no file of its own")
+                }
+                guard size == nil || status.size == size else {
+                    throw StoreError(.corrupt, "\(file.visible) has \(status.size) bytes, not \(size ?? 0)")
+                }
+                return try FileSystem.hash(descriptor, file, expected: expected, status.size, cancellation)
+            }
+            let size = FileSystem.status(file)?.size ?? 0
+            try self.keepBlob(file, digest)
+            return (digest, size)
+        }
+    }
+
     /// Whether a copy of that file would share its extents, and take no room.
     public func sharesExtents(with source: FilePath) -> Bool {
         let copy = temporaryFile("share")

@@ -55,6 +55,21 @@ extension FileSystem {
         return (digest, size)
     }
 
+    /// The SHA-256 of an open file of `size` bytes.
+    ///
+    /// - Throws: `corrupt` where it has not the expected digest, which may be of another algorithm.
+    static func hash(
+        _ file: FileDescriptor, _ path: FilePath, expected: Digest?, _ size: Int64, _ cancellation: Cancellation
+    ) throws(StoreError) -> Digest {
+        var hasher = ContentHasher(also: expected?.algorithm, size: size)
+        _ = try transfer(from: file, path, hasher: &hasher, cancellation: cancellation)
+        let (sha256, digests) = hasher.finish()
+        guard let sha256, expected.map(digests.contains) ?? true else {
+            throw StoreError(.corrupt, "\(path.visible) is not what was promised: \(expected.map(String.init) ?? "")")
+        }
+        return sha256
+    }
+
     /// Copies a file's content into an empty one, sharing its extents where the file system can, and hashes it.
     static func copy(
         from source: FileDescriptor, _ sourcePath: FilePath, to target: FileDescriptor, _ targetPath: FilePath,

@@ -2,6 +2,17 @@ public import ArtifactTypes
 public import SystemPackage
 
 extension StagedTree {
+    /// What was written below `root` directly, where regular files alone may lie. Their content is not read.
+    ///
+    /// - Throws: `unsafe`, naming the entry, for a link, a device, fifo or socket, and a name that is no `RelativePath`.
+    public func plainFiles() async throws(StoreError) -> [RelativePath] {
+        try await offPool { _ throws(StoreError) in
+            let found = try self.walk()
+            if let link = found.links.first { throw StoreError(.unsafe, "\(link) is a link") }
+            return found.files
+        }
+    }
+
     /// More than this is no artifact but an attack on whoever lists it.
     private static let maximumEntries = 1_000_000
 

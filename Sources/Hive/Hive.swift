@@ -11,6 +11,7 @@ public import Provisioning
 import SystemPackage
 public import Transfer
 import VendorHost
+import VendorServices
 public import Vendors
 public import WorkerCatalog
 import WorkerProvisioner
@@ -28,7 +29,7 @@ public final class Hive: Sendable {
     let pipeline: Pipeline
     let modelProvisioner: ModelProvisioner
     let workerProvisioner: WorkerProvisioner
-    private let engine: TransferEngine
+    let engine: TransferEngine
 
     /// Opens the store and the catalogs, reads vendors.d, and adopts what an earlier run published and could not
     /// catalogue any more.

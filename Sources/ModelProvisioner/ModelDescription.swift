@@ -126,6 +126,7 @@ extension ModelSource {
         switch match.configuration.module {
         case "huggingface": self = .huggingFace
         case "local": self = .local
+        case _ where match.name == "civitai": self = .civitAI
         default: self = .other(match.name)
         }
     }

@@ -4,6 +4,7 @@ import ContentStore
 import Provisioning
 import SystemPackage
 import Transfer
+import VendorServices
 import Vendors
 
 /// Steps 3 and 4: every file of a plan, linked from what is here or fetched, and unpacked.
@@ -40,7 +41,11 @@ extension Pipeline {
         }
         do {
             return try await store.withPromisedSpace(for: needs, of: plan.item.id, job: job.id) {
-                try await fetchAll(wanted, fetching)
+                let toBring = missing.filter(\.isBrought)
+                var fetched = try await bring(toBring, of: plan, into: tree, for: job)
+                let brought = Set(toBring.map(\.remote.path))
+                fetched.add(try await fetchAll(wanted.filter { !brought.contains($0.remote.path) }, fetching))
+                return fetched
             }
         } catch let error as StoreError {
             throw ProvisionError(pipeline: error).of(plan.item.id)

@@ -2,6 +2,7 @@ import ContentStore
 public import Provisioning
 public import SystemPackage
 import Transfer
+import VendorServices
 public import Vendors
 
 /// What can be learned of an artifact before any of its payload is fetched.

@@ -50,7 +50,12 @@ extension Pipeline {
         // Two files of one content are good again after the first.
         if try await !store.isIntact(file.digest) {
             try store.discardBlob(file.digest)
-            _ = try await fileFetch(of: plan, into: nil, for: job).runAlone(WantedFile(remote: remote, seen: nil))
+            let wanted = WantedFile(remote: remote, seen: nil)
+            if wanted.isBrought {
+                _ = try await bring([wanted], of: plan, into: nil, for: job)
+            } else {
+                _ = try await fileFetch(of: plan, into: nil, for: job).runAlone(wanted)
+            }
         }
         try await store.restore(file.digest)
     }

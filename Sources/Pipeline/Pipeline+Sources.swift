@@ -5,6 +5,7 @@ import Foundation
 public import Provisioning
 public import SystemPackage
 import Transfer
+import VendorServices
 public import Vendors
 
 /// What a recipe names beside its checkout: further commits and files, put into a folder that no catalog will know.

@@ -3,6 +3,7 @@ import ArtifactTypes
 import ContentStore
 public import Provisioning
 import Transfer
+import VendorServices
 
 /// The one place where what transfers, archives and the store throw becomes what a caller acts on.
 extension ProvisionError {
@@ -13,34 +14,6 @@ extension ProvisionError {
         case let error as ArchiveError: self.init(archive: error)
         default: self.init(mapping: error)
         }
-    }
-
-    init(transfer error: TransferError) {
-        let code: Code
-        var remedy: String?
-        switch error.code {
-        case .cancelled: code = .cancelled
-        case .connect, .timeout, .tls, .redirects, .protocolViolation:
-            code = .unavailable
-            remedy = "run it again later; what has arrived is kept"
-        case .status(401): code = .unauthorized
-        case .status(403): code = .unauthorized
-        case .status(404), .status(410): code = .notFound
-        case .status: code = .unavailable
-        case .digestMismatch, .sizeMismatch, .tooLarge:
-            code = .digestMismatch
-            remedy = "nothing was kept of it; run it again, and tell whoever serves it if it happens twice"
-        case .forbidden: code = .untrusted
-        case .rateLimited(let seconds):
-            code = .rateLimited(retryAfter: seconds)
-            remedy = "run it again \(seconds.map { "in \($0) s" } ?? "later"); what has arrived is kept"
-        case .io(let number): code = .io(errno: number)
-        case .insufficientSpace(let needed, let free):
-            code = .insufficientSpace(needed: needed, free: free)
-            remedy = Self.moreRoom
-        case .unsupported, .receiverFailed: code = .unsupported
-        }
-        self.init(code, error.description, remedy: remedy)
     }
 
     init(store error: StoreError) {
@@ -68,6 +41,4 @@ extension ProvisionError {
             }
         self.init(code, error.description)
     }
-
-    private static let moreRoom = "make room with rbee-hive gc, or choose another place with --home"
 }

@@ -14,6 +14,9 @@ struct WantedFile: Sendable {
         return seen
     }
 
+    /// Whether no URL leads to it: its vendor has a transport of its own.
+    var isBrought: Bool { remote.sources.isEmpty }
+
     func isHere(in store: ContentStore) -> Bool {
         blob.map { store.hasBlob($0, size: remote.size) } ?? false
     }

@@ -70,15 +70,6 @@ struct ProcessStatistics: Sendable {
 
     /// Every process that can be seen; none where there is no /proc.
     static func all() -> [ProcessStatistics] {
-        guard let folder = opendir("/proc") else { return [] }
-        defer { closedir(folder) }
-        var found: [ProcessStatistics] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let id = Int32(name), let process = ProcessStatistics(id) { found.append(process) }
-        }
-        return found
+        folderEntries("/proc").compactMap { name in Int32(name).flatMap { ProcessStatistics($0) } }
     }
 }

@@ -8,6 +8,7 @@ extension HubState {
         guard ["GET", "HEAD"].contains(request.method) || (request.method == "POST" && isPathsQuestion) else {
             return .error(405, "only GET and HEAD")
         }
+        if let other = otherHubs(request, faults: faults) { return other }
         switch parts.first {
         case "api" where parts.count >= 4 && parts[1] == "models":
             return api(request, body, id: "\(parts[2])/\(parts[3])", rest: Array(parts.dropFirst(4)))
@@ -150,7 +151,7 @@ extension HubState {
         return .redirect(307, to: target)
     }
 
-    private func isLoggedIn(_ request: Request) -> Bool {
+    func isLoggedIn(_ request: Request) -> Bool {
         options.token != nil && request.headers["authorization"] == options.token.map { "Bearer \($0)" }
     }
 

@@ -7,11 +7,13 @@ final class Leash: Sendable {
         case start
         case initialize
         case resolve
+        case fetch
         case shutdown
     }
 
     private struct State {
         var stage = Stage.start
+        var limit = Duration.zero
         var reason: ProvisionError?
         var cancel: (@Sendable () -> Void)?
         var hasEnded = false
@@ -69,9 +71,16 @@ final class Leash: Sendable {
         let previous = state.withLock { state in
             defer { state.deadline = deadline }
             state.stage = stage
+            state.limit = limit
             return state.deadline
         }
         previous?.cancel()
+    }
+
+    /// A sign of life: a stage that is limited by silence begins anew. The others go by the clock alone.
+    func renew() {
+        let (stage, limit) = state.withLock { ($0.stage, $0.limit) }
+        if stage == .fetch { enter(stage, limit: limit) }
     }
 
     /// The last stage is over.

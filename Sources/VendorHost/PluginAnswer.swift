@@ -8,6 +8,8 @@ import VendorKit
 struct PluginAnswer {
     let command: PluginCommand
     let kind: ArtifactKind
+    /// Whether it brings files itself: those need no URL.
+    var canFetch = false
 
     /// - Throws: `.unsafeContent` for a climbing path, a malformed digest, a forbidden URL or header, a reference that
     ///   is another vendor's; `.unavailable` for what is not a resolution at all.
@@ -64,11 +66,21 @@ struct PluginAnswer {
             guard paths.insert(file.path).inserted else {
                 throw ProvisionError(.unsafeContent, "it lists \(file.path) twice")
             }
-            guard !file.sources.isEmpty else { throw ProvisionError(.unavailable, "it lists no URL of \(file.path)") }
+            if file.sources.isEmpty { try checkBrought(file) }
             for source in file.sources {
                 try check(url: source.url, of: file.path)
                 try check(headers: source.headers, of: file.path)
             }
+        }
+    }
+
+    private func checkBrought(_ file: RemoteFile) throws(ProvisionError) {
+        guard canFetch else {
+            throw ProvisionError(
+                .unavailable, "it lists no URL of \(file.path), and does not say \"fetch\": true in its introduction")
+        }
+        guard file.unpack == .none else {
+            throw ProvisionError(.unsupported, "\(file.path), which it fetches itself, cannot be unpacked")
         }
     }
 

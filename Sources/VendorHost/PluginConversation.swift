@@ -21,6 +21,8 @@ struct PluginConversation {
     let log: PluginLog
     let progress: ProgressSink
     let leash: Leash
+    /// Whether the plug-in said that it brings files itself.
+    var canFetch = false
     private var lastID: Int64 = 0
 
     init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink, leash: Leash) {
@@ -32,8 +34,14 @@ struct PluginConversation {
 
     /// The number of the request that is waited for.
     private var currentID: MessageID { .number(lastID) }
-    /// The number that the next request will have.
-    var nextID: MessageID { .number(lastID + 1) }
+    /// Tells the plug-in that its next request is no longer wanted; one that no longer reads is killed all the same.
+    var farewell: @Sendable () async -> Void {
+        let notification = WireNotification(method: .cancel, params: CancelParameters(id: .number(lastID + 1)))
+        return { [pipe] in
+            guard let line = try? JSONEncoder().encode(notification) else { return }
+            try? await pipe.write(Array(line) + [UInt8(ascii: "\n")])
+        }
+    }
 
     /// Sends a request and returns the whole line of its successful answer.
     ///
@@ -49,6 +57,25 @@ struct PluginConversation {
     mutating func call(unknown method: String) async throws(ProvisionError) -> [UInt8] {
         lastID += 1
         return try await ask(UnknownRequest(id: currentID, method: method))
+    }
+
+    /// Makes a request and cancels it at once.
+    ///
+    /// - Returns: how it was answered.
+    mutating func callCancelled(
+        _ method: PluginProtocol.Method, _ params: some Encodable & Sendable
+    ) async throws(ProvisionError) -> String {
+        lastID += 1
+        let request = WireRequest(id: currentID, method: method, params: params)
+        try await send(request)
+        do throws(ProvisionError) {
+            try await send(WireNotification(method: .cancel, params: CancelParameters(id: currentID)))
+            while try take(try await nextLine()) == nil {}
+            return "answered all the same"
+        } catch {
+            guard leash.hasAnswered else { throw error }
+            return "answered with \(error.code.name)"
+        }
     }
 
     private func ask(_ request: some Encodable & Sendable) async throws(ProvisionError) -> [UInt8] {
@@ -139,6 +166,7 @@ struct PluginConversation {
         switch PluginProtocol.Method(rawValue: method) {
         case .progress:
             guard let note = try? decoder.decode(WireNotification<ProgressParameters>.self, from: data) else { return }
+            leash.renew()
             progress(.notice(log.presentable(note.params.message)))
         case .log:
             guard let note = try? decoder.decode(WireNotification<LogParameters>.self, from: data) else { return }

@@ -1,6 +1,5 @@
 import ArtifactTypes
 import Logging
-import Processes
 import Provisioning
 import VendorKit
 
@@ -54,8 +53,11 @@ struct PluginExamination {
             try await conversation.end()
             return nil
         }
+        await checkGarbage()
         await checkUnknownReference()
         for reference in references { await checkResolve(reference) }
+        // What it cannot resolve it cannot be cancelled at.
+        if let reference = references.first, report.failure == nil { await checkCancellation(of: reference) }
         return report
     }
 
@@ -79,6 +81,31 @@ struct PluginExamination {
         }
     }
 
+    /// No hive sends what is no message; a program that hangs at it would hang at the end of its input too.
+    private mutating func checkGarbage() async {
+        await check(
+            "garbage",
+            remedy: "answer a line that is no message with {\"code\": -32700, \"message\": …}, or end"
+        ) { (conversation) async throws(ProvisionError) -> String? in
+            try await conversation.send(line: "{\"jsonrpc\": \"2.0\", \"id\"")
+            try await conversation.expectRefusalOrEnd()
+            return nil
+        }
+    }
+
+    private mutating func checkCancellation(of reference: ArtifactReference) async {
+        await check(
+            "cancellation", limit: session.limits.resolve,
+            remedy: "after $/cancel answer the request all the same, with what you have or with the code cancelled"
+        ) { [kind] (conversation) async throws(ProvisionError) -> String? in
+            let answered = try await conversation.callCancelled(
+                .resolve,
+                ResolveParameters(reference: reference.description, platform: .current, offline: false, kind: kind))
+            _ = try await conversation.call(.shutdown, Nothing())
+            return answered
+        }
+    }
+
     private mutating func checkUnknownReference() async {
         let name = "unknown reference"
         let remedy = "answer with {\"code\": -32000, \"message\": …, \"data\": {\"code\": \"notFound\"}}"
@@ -90,7 +117,8 @@ struct PluginExamination {
                     name, ProvisionError(.unavailable, "it resolves \(reference), which there is not"), remedy: remedy))
         } catch {
             switch error.error.code {
-            case .notFound, .revisionNotFound, .selectorNotFound: report.checks.append(.passed(name))
+            // Names may have to be numbers: then it is a reference that cannot be, which is as good.
+            case .notFound, .revisionNotFound, .selectorNotFound, .invalid: report.checks.append(.passed(name))
             case .unavailable where !error.isFault:
                 report.checks.append(
                     .failed(
@@ -124,6 +152,13 @@ struct PluginExamination {
                     .warned(
                         "sizes of \(reference)", "\(unmeasured.count) of \(files.count) files have none, as \(first)",
                         remedy: "give \"size\" in bytes: without, free space is not checked and no time left is told"))
+            }
+            if seconds > session.limits.resolve / .seconds(4) {
+                report.checks.append(
+                    .warned(
+                        "time of \(reference)",
+                        "\(seconds) s of the \(session.limits.resolve / .seconds(1)) s there are",
+                        remedy: "ask for less: a listing in one request, nothing a file"))
             }
             let again = try await resolve(reference)
             if again.revision == resolution.revision {
@@ -161,7 +196,9 @@ struct PluginExamination {
                 .resolve,
                 ResolveParameters(
                     reference: reference.description, platform: .current, offline: false, kind: kind))
-            let resolution = try PluginAnswer(command: command, kind: kind).resolution(from: answer)
+            let resolution = try PluginAnswer(
+                command: command, kind: kind, canFetch: conversation.canFetch
+            ).resolution(from: answer)
             conversation.leash.enter(.shutdown, limit: limits.shutdown)
             _ = try await conversation.call(.shutdown, Nothing())
             return resolution
@@ -183,42 +220,5 @@ struct PluginExamination {
         } catch {
             report.checks.append(.failed(name, error.error, remedy: remedy))
         }
-    }
-}
-
-extension PluginConversation {
-    /// Ends the plug-in's input.
-    fileprivate func close() async throws(ProvisionError) {
-        do {
-            try await pipe.close()
-        } catch {
-            throw ProvisionError(.unavailable, error.message)
-        }
-    }
-
-    /// Waits until the plug-in's output has ended, and sees to it that nothing more comes.
-    fileprivate func end() async throws(ProvisionError) {
-        let line: [UInt8]?
-        do {
-            line = try await pipe.read()
-        } catch {
-            throw ProvisionError(.unavailable, error.message)
-        }
-        if line != nil { throw ProvisionError(.unavailable, "it writes after its last answer") }
-    }
-}
-
-extension ReferenceForm {
-    /// A reference of this form that no vendor has; nil where none can be made of the pattern.
-    fileprivate var exampleOfNothing: ArtifactReference? {
-        var text = ""
-        var rest = pattern[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            let hole = rest[rest.index(after: open)..<close]
-            text += rest[..<open] + (hole == "locator" ? "rbee-conformance/no-such-name" : "rbee-no-such-name")
-            rest = rest[rest.index(after: close)...]
-        }
-        // Whatever is not a reference after all is no example.
-        return try? ArtifactReference(parsing: text + rest)
     }
 }

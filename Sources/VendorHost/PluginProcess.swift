@@ -5,8 +5,8 @@ import SystemPackage
 
 /// A plug-in's process, from its start to its surely being gone.
 struct PluginProcess: Sendable {
-    let executable: FilePath
-    let arguments: [String]
+    var executable: FilePath
+    var arguments: [String]
     let environment: [String: String]
     /// Redacted from what the process writes.
     let secrets: [Secret]

@@ -1,14 +1,14 @@
 import ArtifactTypes
-import FoundationEssentials
 import Logging
 import Provisioning
+import SystemPackage
 import VendorKit
 
-/// A vendor that is an executable. Each `resolve` runs one process: initialize, resolve, shutdown.
+/// A vendor that is an executable. Each `resolve` runs one process: initialize, resolve, shutdown. So does each `fetch`.
 ///
 /// One that ends while it is waited for is started again, three times in a row at most. What fails more often than that
 /// is disabled for as long as this provisioner lives.
-struct PluginProvisioner: Provisioner {
+struct PluginProvisioner: FetchingProvisioner {
     let session: PluginSession
     private let health = PluginHealth()
 
@@ -26,29 +26,65 @@ struct PluginProvisioner: Provisioner {
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
         while true {
-            if let reason = health.disabled(after: session.limits.restarts) {
-                throw ProvisionError(
-                    .unavailable,
-                    "vendor \(command.vendor) is disabled after \(session.limits.restarts + 1) failures in a row; the "
-                        + "last: \(reason)",
-                    remedy: "mend it; rbee-hive vendor test \(command.vendor) shows what is wrong")
-            }
+            try checkHealth()
             do throws(PluginSession.Failure) {
                 let resolution = try await once(reference, in: context)
                 health.succeeded()
                 return resolution
             } catch {
-                guard error.isFault else {
-                    // It answers, if with an error.
-                    if error.error.code != .cancelled { health.succeeded() }
-                    throw error.error
-                }
-                health.failed(error.error.message)
-                guard error.hasCrashed, health.disabled(after: session.limits.restarts) == nil else {
+                note(error)
+                guard error.isFault, error.hasCrashed, health.disabled(after: session.limits.restarts) == nil else {
                     throw error.error
                 }
                 context.logger.warning("\(error.error.message); it is started again")
             }
+        }
+    }
+
+    func fetch(
+        _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
+    ) async throws(ProvisionError) -> Resolution {
+        try checkHealth()
+        let confinement = try PluginConfinement(to: staging.root, path: session.services.environment["PATH"])
+        let limits = session.limits
+        do throws(PluginSession.Failure) {
+            try await session.run(logger: context.logger, progress: context.progress, confinement: confinement) {
+                (conversation) async throws(ProvisionError) in
+                let leash = conversation.leash
+                let watch = FetchWatch(
+                    folder: staging.root, files: resolution.files, leash: leash, progress: context.progress)
+                leash.enter(.fetch, limit: limits.silence)
+                leash.onCancel(conversation.farewell)
+                let watching = Task { await watch.run() }
+                defer { watching.cancel() }
+                _ = try await conversation.call(
+                    .fetch, FetchParameters(resolution: resolution, directory: staging.root.string))
+                leash.enter(.shutdown, limit: limits.shutdown)
+                _ = try await conversation.call(.shutdown, Nothing())
+            }
+        } catch {
+            note(error)
+            throw error.error
+        }
+        health.succeeded()
+        return resolution
+    }
+
+    private func checkHealth() throws(ProvisionError) {
+        guard let reason = health.disabled(after: session.limits.restarts) else { return }
+        throw ProvisionError(
+            .unavailable,
+            "vendor \(command.vendor) is disabled after \(session.limits.restarts + 1) failures in a row; the "
+                + "last: \(reason)",
+            remedy: "mend it; rbee-hive vendor test \(command.vendor) shows what is wrong")
+    }
+
+    /// An error that it answers is a sign of health.
+    private func note(_ failure: PluginSession.Failure) {
+        if failure.isFault {
+            health.failed(failure.error.message)
+        } else if failure.error.code != .cancelled {
+            health.succeeded()
         }
     }
 
@@ -60,21 +96,16 @@ struct PluginProvisioner: Provisioner {
         return try await session.run(logger: context.logger, progress: context.progress) {
             (conversation) async throws(ProvisionError) -> Resolution in
             let leash = conversation.leash
-            let pipe = conversation.pipe
             leash.enter(.resolve, limit: limits.resolve)
-            let asked = conversation.nextID
-            leash.onCancel {
-                let farewell = WireNotification(method: .cancel, params: CancelParameters(id: asked))
-                guard let line = try? JSONEncoder().encode(farewell) else { return }
-                // A plug-in that no longer reads is killed all the same.
-                try? await pipe.write(Array(line) + [UInt8(ascii: "\n")])
-            }
+            leash.onCancel(conversation.farewell)
             let answer = try await conversation.call(
                 .resolve,
                 ResolveParameters(
                     reference: reference.description, platform: context.platform, offline: context.offline,
                     kind: context.kind))
-            let resolution = try PluginAnswer(command: command, kind: context.kind).resolution(from: answer)
+            let resolution = try PluginAnswer(
+                command: command, kind: context.kind, canFetch: conversation.canFetch
+            ).resolution(from: answer)
 
             leash.enter(.shutdown, limit: limits.shutdown)
             _ = try await conversation.call(.shutdown, Nothing())

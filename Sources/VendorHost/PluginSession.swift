@@ -23,8 +23,10 @@ struct PluginSession: Sendable {
     }
 
     /// Starts the program, introduces the hive, and lets `body` go on from there.
+    ///
+    /// - Parameter confinement: what the process may not leave; nil runs it as the user.
     func run<R: Sendable>(
-        logger: Logger, progress: ProgressSink,
+        logger: Logger, progress: ProgressSink, confinement: PluginConfinement? = nil,
         _ body: @escaping @Sendable (inout PluginConversation) async throws(ProvisionError) -> R
     ) async throws(Failure) -> R {
         let secrets: [String: Secret]
@@ -38,10 +40,12 @@ struct PluginSession: Sendable {
         let leash = Leash()
         // Not a child task: its cancellation kills at once, and the plug-in is to be told first.
         let task = Task {
-            let process = PluginProcess(
-                executable: try command.executable(path: services.environment["PATH"] ?? ""),
-                arguments: command.arguments, environment: command.environment(from: services.environment),
-                secrets: Array(secrets.values), limits: limits)
+            let program = try command.executable(path: services.environment["PATH"] ?? "")
+            var process = PluginProcess(
+                executable: program, arguments: command.arguments,
+                environment: command.environment(from: services.environment), secrets: Array(secrets.values),
+                limits: limits)
+            if let confinement { process = confinement.applied(to: process) }
             leash.enter(.start, limit: limits.initialize)
             return try await process.run(log: log, leash: leash) { pipe in
                 var conversation = PluginConversation(pipe: pipe, log: log, progress: progress, leash: leash)
@@ -60,6 +64,9 @@ struct PluginSession: Sendable {
                 leash.cancel()
             }
         } catch {
+            if confinement != nil, let refusal = PluginConfinement.refusal(saidBy: log.lastLine) {
+                throw Failure(error: refusal.of("vendor \(command.vendor)"), hasCrashed: false, isFault: false)
+            }
             throw report(error, leash, log)
         }
     }
@@ -83,6 +90,7 @@ struct PluginSession: Sendable {
             throw ProvisionError(
                 .unavailable, "it speaks version \(introduction.protocol) of the protocol, and this hive 1")
         }
+        conversation.canFetch = introduction.fetch == true
     }
 
     /// The secrets that the vendor's file names; one whose environment variable is not set is left out.

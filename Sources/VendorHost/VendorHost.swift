@@ -38,6 +38,8 @@ public struct VendorLimits: Sendable, Hashable {
     /// From the start of the process to the answer of `initialize`.
     public var initialize: Duration
     public var resolve: Duration
+    /// For a fetch that brings no byte more and tells of no progress.
+    public var silence: Duration
     /// For the answer of `shutdown`, and again for the process to end after it.
     public var shutdown: Duration
     /// The longest message, in bytes.
@@ -48,11 +50,13 @@ public struct VendorLimits: Sendable, Hashable {
     public var restarts: Int
 
     public init(
-        initialize: Duration = .seconds(10), resolve: Duration = .seconds(60), shutdown: Duration = .seconds(5),
+        initialize: Duration = .seconds(10), resolve: Duration = .seconds(60), silence: Duration = .seconds(60),
+        shutdown: Duration = .seconds(5),
         messageSize: Int = 8 << 20, logRate: Int = 1 << 20, restarts: Int = 3
     ) {
         self.initialize = initialize
         self.resolve = resolve
+        self.silence = silence
         self.shutdown = shutdown
         self.messageSize = messageSize
         self.logRate = logRate

@@ -20,7 +20,7 @@ public struct VendorReport: Sendable {
         /// Why it failed.
         public let error: ProvisionError?
 
-        static func passed(_ name: String, _ detail: String? = nil) -> Check {
+        public static func passed(_ name: String, _ detail: String? = nil) -> Check {
             Check(name: name, outcome: .passed, detail: detail, remedy: nil, error: nil)
         }
 
@@ -28,14 +28,14 @@ public struct VendorReport: Sendable {
             Check(name: name, outcome: .warned, detail: detail, remedy: remedy, error: nil)
         }
 
-        static func failed(_ name: String, _ error: ProvisionError, remedy: String) -> Check {
+        public static func failed(_ name: String, _ error: ProvisionError, remedy: String) -> Check {
             let own = error.remedy.map { "\(remedy) (\($0))" } ?? remedy
             return Check(name: name, outcome: .failed, detail: error.message, remedy: own, error: error)
         }
     }
 
     public let vendor: String
-    public internal(set) var checks: [Check] = []
+    public var checks: [Check] = []
 
     init(vendor: String) {
         self.vendor = vendor

@@ -1,6 +1,6 @@
 /// The plug-in protocol, version 1: JSON-RPC 2.0, one message a line, UTF-8, on standard input and output.
 ///
-/// The hive sends `initialize`, `resolve` and `shutdown`, each a request with an answer, and the notification
+/// The hive sends `initialize`, `resolve` or `fetch`, and `shutdown`, each a request with an answer, and the notification
 /// `$/cancel`. The vendor may send the notifications `progress` and `log` before its answer. What a vendor writes to
 /// standard error is log.
 public enum PluginProtocol {
@@ -11,6 +11,7 @@ public enum PluginProtocol {
     public enum Method: String, Sendable {
         case initialize
         case resolve
+        case fetch
         case shutdown
         case cancel = "$/cancel"
         case progress

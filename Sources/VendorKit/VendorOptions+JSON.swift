@@ -5,9 +5,10 @@ extension VendorOptions {
     /// The options of a module as `initialize` brings them: plain ones as JSON, secrets by name.
     ///
     /// A secret that was handed over becomes `SecretSource.environment("RBEE_SECRET_…")`, which the services of a
-    /// vendor that runs as an executable answer with it.
+    /// vendor that runs as an executable answer with it. A text that is not said is taken from the variable that its
+    /// option names.
     init(
-        _ json: [String: JSONValue], declared: [VendorOption], secrets: Set<String>
+        _ json: [String: JSONValue], declared: [VendorOption], secrets: Set<String>, environment: [String: String] = [:]
     ) throws(ProvisionError) {
         var values: [String: Value] = [:]
         for (name, value) in json.sorted(by: { $0.key < $1.key }) {
@@ -22,6 +23,10 @@ extension VendorOptions {
         for option in declared {
             if case .secret = option.shape, secrets.contains(option.name) {
                 values[option.name] = .secret(.environment(handedOverVariable(option.name)))
+            }
+            if case .string = option.shape, values[option.name] == nil {
+                values[option.name] = option.environment.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+                    .map { .string($0) }
             }
             if option.required, values[option.name] == nil {
                 throw ProvisionError(.configuration, "option \"\(option.name)\" is missing")

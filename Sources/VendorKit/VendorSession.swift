@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Provisioning
 import Synchronization
+import SystemPackage
 
 /// One conversation with a hive, from `initialize` to `shutdown`.
 final class VendorSession: Sendable {
@@ -47,6 +48,7 @@ final class VendorSession: Sendable {
             switch PluginProtocol.Method(rawValue: name) {
             case .initialize: initialize(id, line)
             case .resolve: resolve(id, line)
+            case .fetch: fetch(id, line)
             case .shutdown:
                 answer(id, Nothing())
                 return .finished
@@ -71,14 +73,16 @@ final class VendorSession: Sendable {
             let configuration = VendorConfiguration(
                 name: params.configuration.name, module: descriptor.name, provides: descriptor.provides,
                 options: try VendorOptions(
-                    params.configuration.options, declared: descriptor.options, secrets: Set(params.secrets.keys)))
+                    params.configuration.options, declared: descriptor.options, secrets: Set(params.secrets.keys),
+                    environment: services.environment))
             let made = try module.make(configuration, services.handingOver(params.secrets.mapValues(\.secret)))
             provisioner.withLock { $0 = made }
             answer(
                 id,
                 InitializeResult(
                     name: params.configuration.name, version: version,
-                    provides: descriptor.provides.map(\.plural).sorted(), forms: made.forms.map(\.pattern)))
+                    provides: descriptor.provides.map(\.plural).sorted(), forms: made.forms.map(\.pattern),
+                    fetch: made is any FetchingProvisioner ? true : nil))
         } catch {
             send(WireFailure(id: id, error: WireError(error)))
         }
@@ -86,6 +90,39 @@ final class VendorSession: Sendable {
 
     private func resolve(_ id: MessageID, _ line: Data) {
         guard let params = parameters(ResolveParameters.self, of: id, line) else { return }
+        start(id) { session, provisioner in
+            let reference = try ArtifactReference(parsing: params.reference)
+            let kind = params.kind ?? (session.module.descriptor.provides.contains(.model) ? .model : .worker)
+            let context = session.context(kind, platform: params.platform, offline: params.offline)
+            session.answer(id, WireResolution(try await provisioner.resolve(reference, in: context)))
+        }
+    }
+
+    private func fetch(_ id: MessageID, _ line: Data) {
+        guard let params = parameters(FetchParameters.self, of: id, line) else { return }
+        start(id) { session, provisioner in
+            guard let provisioner = provisioner as? any FetchingProvisioner else {
+                throw ProvisionError(.unsupported, "this vendor has no transport of its own")
+            }
+            _ = try await provisioner.fetch(
+                params.resolution, into: StagingArea(root: FilePath(params.directory)),
+                in: session.context(params.resolution.kind))
+            session.answer(id, Nothing())
+        }
+    }
+
+    private func context(
+        _ kind: ArtifactKind, platform: HostPlatform = .current, offline: Bool = false
+    ) -> ProvisionContext {
+        ProvisionContext(
+            job: "plug-in", kind: kind, platform: platform, offline: offline,
+            progress: ProgressSink { [weak self] event in self?.report(event) }, logger: services.logger)
+    }
+
+    /// Works on a request in a task of its own, so that it can be cancelled; what `work` throws is its answer.
+    private func start(
+        _ id: MessageID, _ work: @escaping @Sendable (VendorSession, any Provisioner) async throws -> Void
+    ) {
         guard let provisioner = provisioner.withLock({ $0 }) else {
             fail(id, PluginProtocol.ErrorCode.invalidRequest, "initialize comes first")
             return
@@ -93,22 +130,13 @@ final class VendorSession: Sendable {
         // Inside the lock, so that the task cannot end before it is noted.
         running.withLock { running in
             running[id] = Task {
-                await self.resolve(id, params, with: provisioner)
+                do {
+                    try await work(self, provisioner)
+                } catch {
+                    self.send(WireFailure(id: id, error: WireError(ProvisionError(mapping: error))))
+                }
                 self.running.withLock { _ = $0.removeValue(forKey: id) }
             }
-        }
-    }
-
-    private func resolve(_ id: MessageID, _ params: ResolveParameters, with provisioner: any Provisioner) async {
-        do {
-            let reference = try ArtifactReference(parsing: params.reference)
-            let kind = params.kind ?? (module.descriptor.provides.contains(.model) ? .model : .worker)
-            let context = ProvisionContext(
-                job: "plug-in", kind: kind, platform: params.platform, offline: params.offline,
-                progress: ProgressSink { [weak self] event in self?.report(event) }, logger: services.logger)
-            answer(id, WireResolution(try await provisioner.resolve(reference, in: context)))
-        } catch {
-            send(WireFailure(id: id, error: WireError(ProvisionError(mapping: error))))
         }
     }
 

@@ -1,4 +1,5 @@
 public import ArtifactTypes
+public import Provisioning
 
 /// `initialize`: who the hive is, and what the vendor's file says.
 public struct InitializeParameters: Sendable, Codable {
@@ -65,16 +66,19 @@ public struct InitializeResult: Sendable, Codable {
     public var provides: [String]?
     /// For information: what decides is the vendor's file, so that no plug-in is started to decide.
     public var forms: [String]?
+    /// Whether the vendor has the method `fetch`: then its files need no URLs.
+    public var fetch: Bool?
 
     public init(
         protocol version: Int = PluginProtocol.version, name: String, version vendorVersion: String? = nil,
-        provides: [String]? = nil, forms: [String]? = nil
+        provides: [String]? = nil, forms: [String]? = nil, fetch: Bool? = nil
     ) {
         self.protocol = version
         self.name = name
         self.version = vendorVersion
         self.provides = provides
         self.forms = forms
+        self.fetch = fetch
     }
 }
 
@@ -90,6 +94,18 @@ public struct ResolveParameters: Sendable, Codable {
         self.platform = platform
         self.offline = offline
         self.kind = kind
+    }
+}
+
+/// `fetch`: which files of a resolution are wanted, and the folder to put them into. The answer says nothing.
+public struct FetchParameters: Sendable, Codable {
+    public var resolution: Resolution
+    /// An absolute path.
+    public var directory: String
+
+    public init(resolution: Resolution, directory: String) {
+        self.resolution = resolution
+        self.directory = directory
     }
 }
 

@@ -21,4 +21,19 @@ extension VendorRegistry {
             throw ProvisionError(.configuration, error.message, remedy: error.remedy)
         }
     }
+
+    /// A vendor that no file describes.
+    ///
+    /// - Throws: `.configuration` for what its module refuses.
+    public func vendor(_ configuration: VendorConfiguration) throws(ProvisionError) -> Instance {
+        Instance(
+            name: configuration.name, configuration: configuration, provisioner: try make(configuration).get())
+    }
+
+    /// The same modules with one vendor alone, made anew.
+    public func only(_ vendor: Instance) -> VendorRegistry {
+        VendorRegistry(
+            slots: [VendorSlot(builtIn: vendor.configuration)], folders: [], modules: Array(modules.values),
+            services: services)
+    }
 }

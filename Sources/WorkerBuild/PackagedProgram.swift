@@ -1,4 +1,5 @@
 import ArtifactTypes
+import Processes
 import SystemPackage
 
 #if canImport(Glibc)

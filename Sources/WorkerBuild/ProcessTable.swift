@@ -1,3 +1,4 @@
+import Processes
 import SystemPackage
 
 #if canImport(Glibc)
@@ -74,20 +75,6 @@ enum ProcessTable {
     private static func numbers(_ bytes: ArraySlice<UInt8>) -> [Int64?] {
         bytes.split(separator: UInt8(ascii: " ")).map { Int64(String(decoding: $0, as: UTF8.self)) }
     }
-}
-
-/// The names in a folder; none where it cannot be read.
-func folderEntries(_ path: FilePath) -> [String] {
-    guard let stream = opendir(path.string) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        names.append(
-            withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            })
-    }
-    return names
 }
 
 /// The first 64 KiB of a file of the kernel's; nil where it cannot be read, as when its process is gone.

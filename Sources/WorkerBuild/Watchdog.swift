@@ -1,4 +1,5 @@
 import ArtifactTypes
+import Processes
 import SystemPackage
 
 /// Watches what a build takes, since bubblewrap has no quota and the kernel's limits bind one process at a time.

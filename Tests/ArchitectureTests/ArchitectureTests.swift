@@ -22,8 +22,9 @@ import Testing
         "Provisioning": [],
         "Vendors": ["Provisioning", "Credentials", "TOMLKit"],
         "VendorKit": ["Provisioning"],
+        "VendorServices": ["Provisioning", "Transfer"],
         "VendorHost": ["VendorKit", "Provisioning", "Processes"],
-        "Pipeline": ["Provisioning", "Vendors", "Transfer", "Archives", "ContentStore"],
+        "Pipeline": ["Provisioning", "Vendors", "VendorServices", "Transfer", "Archives", "ContentStore"],
         "ModelProvisioner": [
             "Pipeline", "Provisioning", "Vendors", "ContentStore", "Transfer", "ModelFormats", "ArtifactCatalog",
             "ModelCatalog",
@@ -72,7 +73,7 @@ import Testing
 
     @Test("a vendor module knows the seam, and no catalog or store")
     func vendorsKnowNoCatalog() {
-        let modules = manifest.targets.filter { $0.path?.hasPrefix("Plugins/") ?? false }
+        let modules = manifest.vendorModules
         #expect(!modules.isEmpty)
         for module in modules {
             let row = Self.vendorRow.union(Self.vendorRows[module.name] ?? [])
@@ -86,7 +87,7 @@ import Testing
         let plugins = Manifest.root.appendingPathComponent("Plugins")
         let folders = try FileManager.default.contentsOfDirectory(atPath: plugins.path)
             .filter { $0 != "Examples" && !$0.hasPrefix(".") }
-        let targets = manifest.targets.filter { $0.path?.hasPrefix("Plugins/") ?? false }.map(\.name)
+        let targets = manifest.vendorModules.map(\.name)
         #expect(folders.sorted() == targets.sorted())
         #expect(manifest.dependencies(of: "rbee-hive").isSuperset(of: targets))
 

@@ -29,6 +29,11 @@ struct Manifest: Decodable {
 
     let targets: [Target]
 
+    /// The folders of Plugins but its worked examples, which are no part of the program.
+    var vendorModules: [Target] {
+        targets.filter { ($0.path?.hasPrefix("Plugins/") ?? false) && $0.path?.hasPrefix("Plugins/Examples/") == false }
+    }
+
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from corpus import Corpus, WebServer
 from forge import COMMITS, ENVIRONMENT, FILES, Forge, pack_bytes
 from measure import Summary, interleaved, machine, run, touch_memory, version
+from vendors import Vendors
 
 HERE = Path(__file__).resolve().parent
 OURS = "rbee-hive"
@@ -176,6 +177,26 @@ class Benchmark:
             forge.stop()
         return results
 
+    def plugin(self) -> dict:
+        """One small model by a module that is linked in, and by vendors that are programs of their own."""
+        vendors = Vendors(self.hive.parent, self.work / "vendors")
+
+        def ours(reference: str):
+            return lambda _: {"command": [self.hive, "model", "download", reference, "--home", self.folder()],
+                              "environment": vendors.environment}
+
+        try:
+            results = interleaved(max(11, self.rounds), {
+                f"{OURS}, module": ours("hf:civitai/1:Q4_K_M"),
+                f"{OURS}, program in Swift": ours("civitai:1"),
+                f"{OURS}, program in Python": ours("example:civitai/1"),
+            })
+        finally:
+            vendors.stop()
+        module, *programs = (it.wall for it in results.values())
+        print("\nOut of process: " + ", ".join(f"{(it - module) * 1000:+.0f} ms" for it in programs) + ".")
+        return results
+
     def close(self):
         self.server.stop()
         shutil.rmtree(self.outputs, ignore_errors=True)
@@ -191,6 +212,7 @@ CASES = {
     "many": ("1,000 files of 20 KiB and 8 shards of 256 MiB", Benchmark.many_files),
     "warm": ("The same again, everything at hand", Benchmark.repetition),
     "start": ("Start-up", Benchmark.start_up),
+    "plugin": ("A model of 1 MiB by a module, and by vendors that are programs", Benchmark.plugin),
     "git": (f"A commit of {FILES:,} files, {COMMITS:,} commits deep", Benchmark.git),
     "list": ("10,000 models listed", Benchmark.long_list),
 }

@@ -7,6 +7,7 @@ import SystemPackage
 import TestHub
 import TestSupport
 import Transfer
+import VendorServices
 import Vendors
 
 @testable import Pipeline

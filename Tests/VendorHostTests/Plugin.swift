@@ -4,6 +4,7 @@ import Logging
 import Provisioning
 import SystemPackage
 import TestSupport
+import Testing
 import VendorHost
 
 /// A plug-in in Python whose behaviour is a few lines put into a frame, and what is left of it afterwards.
@@ -24,7 +25,9 @@ final class Plugin: Sendable {
         import json, os, signal, subprocess, sys, time
         here = os.path.dirname(os.path.abspath(__file__))
         def note_process(pid):
-            with open(here + "/pids", "a") as pids: pids.write(f"{pid}\\n")
+            try:
+                with open(here + "/pids", "a") as pids: pids.write(f"{pid}\\n")
+            except OSError: pass  # shut in, where it fetches
         note_process(os.getpid())
         def send(message): os.write(1, json.dumps(message).encode() + b"\\n")
         def hang():
@@ -35,6 +38,7 @@ final class Plugin: Sendable {
                     "files": list(files) or [file()], **members}
         def initialize(request): return {"protocol": 1, "name": "test"}
         def resolve(request): return resolution(request)
+        def fetch(request): return None
         def shutdown(request): return None
         def notified(message): pass
 
@@ -47,7 +51,7 @@ final class Plugin: Sendable {
                 notified(request)
                 continue
             answer = {"jsonrpc": "2.0", "id": request["id"]}
-            answer["result"] = {"initialize": initialize, "resolve": resolve, "shutdown": shutdown}[request["method"]](request)
+            answer["result"] = {"initialize": initialize, "resolve": resolve, "fetch": fetch, "shutdown": shutdown}[request["method"]](request)
             send(answer)
         """
 
@@ -96,6 +100,25 @@ final class Plugin: Sendable {
         } catch {
             return error as? ProvisionError ?? ProvisionError(.io(errno: 0), "not a provision error: \(error)")
         }
+    }
+
+    /// Has the plug-in fetch files into a folder of the test's.
+    func fetch(
+        _ files: [RemoteFile], into folder: FilePath, _ world: World = World(),
+        progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
+    ) async throws {
+        defer { notes.continuation.finish() }
+        let vendor = try #require(try provisioner(world) as? any FetchingProvisioner)
+        let resolution = Resolution(
+            reference: try ArtifactReference(parsing: "test:org/name"), vendor: "test", kind: .model, revision: "1",
+            payload: .files(files, listing: .exact))
+        let context = ProvisionContext(
+            job: "job", kind: .model,
+            progress: ProgressSink { [notes] event in
+                if case .notice(let text) = event { notes.continuation.yield(text) }
+                progress(event)
+            }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        _ = try await vendor.fetch(resolution, into: StagingArea(root: folder), in: context)
     }
 
     /// Waits for the next progress notification; nil once the job has ended without one.

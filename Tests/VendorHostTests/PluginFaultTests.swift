@@ -4,7 +4,7 @@ import Testing
 import VendorHost
 
 /// A way in which a plug-in misbehaves, and what is said of it.
-struct Fault: Sendable, CustomTestStringConvertible {
+struct PluginFault: Sendable, CustomTestStringConvertible {
     let what: String
     let behaviour: String
     /// Where it goes wrong, as the error names it; nil where the error names no stage.
@@ -23,28 +23,28 @@ struct Fault: Sendable, CustomTestStringConvertible {
     }
 
     static let hanging = [
-        Fault(
+        PluginFault(
             what: "hangs before it reads", behaviour: "hang()", stage: "initialize", message: "no answer within",
             limits: at(initialize: .milliseconds(500))),
-        Fault(
+        PluginFault(
             what: "hangs in initialize", behaviour: "def initialize(request): hang()", stage: "initialize",
             message: "no answer within", limits: at(initialize: .milliseconds(500))),
-        Fault(
+        PluginFault(
             what: "hangs in resolve", behaviour: "def resolve(request): hang()", stage: "resolve",
             message: "no answer within", limits: at(resolve: .milliseconds(200))),
-        Fault(
+        PluginFault(
             what: "hangs in shutdown", behaviour: "def shutdown(request): hang()", stage: "shutdown",
             message: "no answer within", limits: at(shutdown: .milliseconds(200))),
-        Fault(
+        PluginFault(
             what: "ignores TERM and hangs",
             behaviour: "signal.signal(signal.SIGTERM, signal.SIG_IGN)\ndef resolve(request): hang()",
             stage: "resolve",
             message: "no answer within", limits: at(resolve: .milliseconds(200))),
-        Fault(
+        PluginFault(
             what: "closes its output and hangs",
             behaviour: "def resolve(request):\n    os.close(1)\n    hang()", stage: "resolve",
             message: "ended without an answer"),
-        Fault(
+        PluginFault(
             what: "sends progress for ever",
             behaviour: """
                 def resolve(request):
@@ -52,14 +52,14 @@ struct Fault: Sendable, CustomTestStringConvertible {
                         send({"jsonrpc": "2.0", "method": "progress", "params": {"message": "soon"}})
                         time.sleep(0.01)
                 """, stage: "resolve", message: "no answer within", limits: at(resolve: .milliseconds(200))),
-        Fault(
+        PluginFault(
             what: "leaves a child that holds its output",
             behaviour: """
                 def resolve(request):
                     note_process(subprocess.Popen(["sleep", "3600"]).pid)
                     os._exit(0)
                 """, stage: "resolve", message: "", limits: at(resolve: .seconds(1))),
-        Fault(
+        PluginFault(
             what: "forks twice and goes",
             behaviour: """
                 def resolve(request):
@@ -89,11 +89,11 @@ struct Fault: Sendable, CustomTestStringConvertible {
         """
 
     static let escaping = [
-        Fault(
+        PluginFault(
             what: "starts a daemon and hangs",
             behaviour: daemon + "def resolve(request):\n    daemon()\n    hang()", stage: "resolve",
             message: "no answer within", limits: at(resolve: .seconds(1))),
-        Fault(
+        PluginFault(
             what: "leaves a child in a session of its own",
             behaviour: """
                 def resolve(request):
@@ -103,82 +103,89 @@ struct Fault: Sendable, CustomTestStringConvertible {
     ]
 
     static let ending = [
-        Fault(
+        PluginFault(
             what: "crashes at its start", behaviour: "raise RuntimeError('the reason')", stage: "initialize",
             message: "RuntimeError: the reason"),
-        Fault(
+        PluginFault(
             what: "crashes in resolve", behaviour: "def resolve(request): raise RuntimeError('the reason')",
             stage: "resolve", message: "RuntimeError: the reason"),
-        Fault(
+        PluginFault(
             what: "exits 0 without an answer", behaviour: "def resolve(request): os._exit(0)", stage: "resolve",
             message: "ended without an answer"),
-        Fault(
+        PluginFault(
             what: "kills itself", behaviour: "def resolve(request): os.kill(os.getpid(), signal.SIGKILL)",
             stage: "resolve", message: "ended without an answer"),
-        Fault(
+        PluginFault(
             what: "ends in the middle of a message",
             behaviour: "def resolve(request):\n    os.write(1, b'{\"jsonrpc\": \"2.0\", \"id\"')\n    os._exit(0)",
             stage: "resolve", message: ""),
+        PluginFault(
+            what: "stops in the middle of a message",
+            behaviour: "def resolve(request):\n    os.write(1, b'{\"jsonrpc\": \"2.0\", \"id\"')\n    hang()",
+            stage: "resolve", message: "no answer within", limits: at(resolve: .milliseconds(300))),
     ]
 
     static let talking = [
-        Fault(
+        PluginFault(
+            what: "answers before it is asked", behaviour: "send({'jsonrpc': '2.0', 'id': 2, 'result': None})",
+            stage: "initialize", message: "nobody waits for (id 2)"),
+        PluginFault(
             what: "answers garbage", behaviour: "def resolve(request): os.write(1, b'hello\\n')", stage: "resolve",
             message: "not a message of the protocol"),
-        Fault(
+        PluginFault(
             what: "answers an array", behaviour: "def resolve(request): send([1, 2, 3])", stage: "resolve",
             message: "not a message of the protocol"),
-        Fault(
+        PluginFault(
             what: "answers JSON nested without end",
             behaviour: "def resolve(request): os.write(1, b'[' * 100000 + b'\\n')", stage: "resolve",
             message: "not a message of the protocol"),
-        Fault(
+        PluginFault(
             what: "answers another request",
             behaviour: "def resolve(request): send({'jsonrpc': '2.0', 'id': 99, 'result': resolution(request)})",
             stage: "resolve", message: "nobody waits for (id 99)"),
-        Fault(
+        PluginFault(
             what: "answers twice",
             behaviour: """
                 def resolve(request):
                     send({"jsonrpc": "2.0", "id": request["id"], "result": resolution(request)})
                     return resolution(request)
                 """, stage: "shutdown", message: "nobody waits for (id 2)"),
-        Fault(
+        PluginFault(
             what: "asks a question of its own",
             behaviour: "def resolve(request): send({'jsonrpc': '2.0', 'id': 1, 'method': 'sample', 'params': {}})",
             stage: "resolve", message: "a request of its own"),
-        Fault(
+        PluginFault(
             what: "writes invalid UTF-8",
             behaviour:
                 "def resolve(request): os.write(1, b'{\"jsonrpc\": \"2.0\", \"id\": 2, \"result\": \"\\xff\"}\\n')",
             stage: "resolve", message: "not UTF-8"),
-        Fault(
+        PluginFault(
             what: "speaks another version",
             behaviour: "def initialize(request): return {'protocol': 2, 'name': 'test'}", stage: "initialize",
             message: "version 2"),
-        Fault(
+        PluginFault(
             what: "introduces itself as nobody", behaviour: "def initialize(request): return {}", stage: "initialize",
             message: "lacks"),
-        Fault(
+        PluginFault(
             what: "writes one line without end",
             behaviour: "def resolve(request):\n    while True: os.write(1, b'x' * 65536)", stage: "resolve",
             message: "over the limit", limits: at(messageSize: 1 << 20)),
-        Fault(
+        PluginFault(
             what: "floods its log", behaviour: "def resolve(request):\n    while True: os.write(2, b'y\\n' * 32768)",
             stage: "resolve", message: "log is over the limit"),
-        Fault(
+        PluginFault(
             what: "floods its log with notifications",
             behaviour: """
                 def resolve(request):
                     while True: send({"jsonrpc": "2.0", "method": "log", "params": {"message": "x" * 60000}})
                 """, stage: "resolve", message: "log is over the limit"),
-        Fault(
+        PluginFault(
             what: "answers something else than a resolution", behaviour: "def resolve(request): return {'files': []}",
             stage: "resolve", message: "not a resolution"),
-        Fault(
+        PluginFault(
             what: "lists no file", behaviour: "def resolve(request): return {**resolution(request), 'files': []}",
             stage: "resolve", message: "lists no file"),
-        Fault(
+        PluginFault(
             what: "lists a file without URL",
             behaviour: "def resolve(request): return resolution(request, file(urls=[]))", stage: "resolve",
             message: "no URL of a.gguf"),
@@ -187,8 +194,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
     private static func lie(
         _ what: String, file: String = "", members: String = "", message: String,
         code: ProvisionError.Code = .unsafeContent
-    ) -> Fault {
-        Fault(
+    ) -> PluginFault {
+        PluginFault(
             what: what, behaviour: "def resolve(request): return resolution(request, file(\(file))\(members))",
             stage: nil, message: message, code: code)
     }
@@ -215,12 +222,16 @@ struct Fault: Sendable, CustomTestStringConvertible {
     ]
 }
 
+extension PluginFault {
+    static let all = hanging + escaping + ending + talking + lying
+}
+
 @Suite("a plug-in that misbehaves fails its own job and leaves nothing behind")
 struct PluginFaultTests {
     @Test(
         "the error names the vendor, the stage and the fault, and no process is left",
-        arguments: Fault.hanging + Fault.escaping + Fault.ending + Fault.talking + Fault.lying)
-    func fault(_ fault: Fault) async throws {
+        arguments: PluginFault.all)
+    func fault(_ fault: PluginFault) async throws {
         let plugin = try Plugin(fault.behaviour)
         let error = try #require(await plugin.failure("test:org/name", .init(limits: fault.limits)))
         #expect(error.code == fault.code, "\(error)")

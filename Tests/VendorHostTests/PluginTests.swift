@@ -53,6 +53,19 @@ struct PluginTests {
         #expect(resolution.metadata.tags == ["NAMED", "1.2", #"{"token": "s3cret"}"#])
     }
 
+    @Test("it inherits no descriptor but its three")
+    func descriptors() async throws {
+        let plugin = try Plugin(
+            """
+            def resolve(request):
+                inherited = []
+                for name in os.listdir("/proc/self/fd"):
+                    if int(name) > 2 and os.path.exists("/proc/self/fd/" + name): inherited.append(name)
+                return resolution(request, metadata={"tags": inherited})
+            """)
+        #expect(try await plugin.resolve().metadata.tags == [])
+    }
+
     @Test("a secret in its log or its error is blotted out")
     func redaction() async throws {
         let plugin = try Plugin(

@@ -8,15 +8,21 @@ struct VendorTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Try a vendor out: a conformance suite for those who write one.",
         discussion: """
-            Of a vendor that is a program: handshake, unknown methods and notifications, shutdown, an unknown \
-            reference, and each given reference resolved and looked over. Of another: the references. Nothing is downloaded.
+            Of a vendor that is a program: handshake, unknown methods and notifications, cancellation, shutdown, an \
+            unknown reference, and each given reference resolved and looked over. Of another: the references. Each is \
+            then downloaded, into a store below TMPDIR that is thrown away.
             """)
 
-    @Argument(help: ArgumentHelp("The vendor's name, or the path of its vendors.d file.", valueName: "name-or-file"))
+    @Argument(
+        help: ArgumentHelp(
+            "The vendor's name, or the path of its vendors.d file or of its program.", valueName: "name-or-path"))
     var vendor: String
 
     @Argument(help: ArgumentHelp("References that it should resolve.", valueName: "ref"))
     var references: [String] = []
+
+    @Flag(inversion: .prefixedNo, help: "Download the references.")
+    var fetch = true
 
     @Flag(help: "Take them as workers' references, not models'.")
     var worker = false
@@ -41,7 +47,12 @@ struct VendorTest: AsyncParsableCommand {
         try await Program.run(options) { hive in
             var parsed: [ArtifactReference] = []
             for text in references { parsed.append(try ArtifactReference(argument: text)) }
-            let report = try await hive.test(vendor: vendor, references: parsed, kind: worker ? .worker : .model)
+            let renderer = options.planRenderer
+            defer { renderer.finish() }
+            let report = try await hive.test(
+                vendor: vendor, references: parsed, kind: worker ? .worker : .model, fetches: fetch,
+                progress: renderer.sink)
+            renderer.finish()
             try Task.checkCancellation()
             if options.json {
                 Console.result(try JSONOutput.pretty(report))

@@ -21,7 +21,7 @@ extension HTTPService {
 }
 
 extension TransferAccess {
-    init(_ access: NetworkAccess) {
+    public init(_ access: NetworkAccess) {
         self.init(
             configuredOrigins: access.configuredOrigins, allowInsecure: access.allowInsecure, caFile: access.caFile,
             stallTimeout: access.stallTimeout)

@@ -1,4 +1,4 @@
-import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -8,7 +8,7 @@ import SystemPackage
 
 /// The bytes that the files below some folders take on the disk. Links are not followed; what vanishes while it is
 /// looked at, or cannot be looked at, counts nothing.
-func diskUsage(of folders: [FilePath]) -> Int64 {
+public func diskUsage(of folders: [FilePath]) -> Int64 {
     var total: Int64 = 0
     var queue = folders
     while let folder = queue.popLast() {
@@ -21,4 +21,18 @@ func diskUsage(of folders: [FilePath]) -> Int64 {
         }
     }
     return total
+}
+
+/// The names in a folder, `.` and `..` among them; none where it cannot be read.
+public func folderEntries(_ path: FilePath) -> [String] {
+    guard let stream = opendir(path.string) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        names.append(
+            withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            })
+    }
+    return names
 }

@@ -1,0 +1,54 @@
+import ArtifactTypes
+import Processes
+import Provisioning
+import SystemPackage
+
+/// Looks at the folder that a plug-in fills: tells how far its files are, renews the leash while they grow, and cuts it
+/// when they grow too much.
+struct FetchWatch: Sendable {
+    let folder: FilePath
+    let files: [RemoteFile]
+    let leash: Leash
+    let progress: ProgressSink
+
+    /// What a vendor's tool may need beside the files, as for indexes and parts.
+    private static let slack: Int64 = 64 << 20
+    private static let interval = Duration.milliseconds(200)
+
+    /// What may be in the folder; nil where some file's size is not known.
+    private var limit: Int64? {
+        var total = Self.slack
+        for file in files {
+            guard let size = file.size else { return nil }
+            let (sum, overflow) = total.addingReportingOverflow(size)
+            if overflow { return nil }
+            total = sum
+        }
+        return total
+    }
+
+    /// Looks until cancelled.
+    func run() async {
+        var sizes: [RelativePath: Int64] = [:]
+        var taken: Int64 = 0
+        // A sleep that is cut short is the end of the fetch.
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            let usage = diskUsage(of: [folder])
+            if let limit, usage > limit {
+                leash.cut(
+                    ProvisionError(.digestMismatch, "it fetches more than its resolution says (\(ByteCount(limit)))"))
+                return
+            }
+            if usage > taken { leash.renew() }
+            taken = max(taken, usage)
+            for file in files {
+                let path = folder.appending(file.path.string)
+                guard let size = try? path.stat(followTargetSymlink: false).size, size != sizes[file.path] else {
+                    continue
+                }
+                sizes[file.path] = size
+                progress(.transfer(path: file.path.string, received: size, total: file.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ArtifactTypes
+import Foundation
+import SystemPackage
+import TestHub
+import TestSupport
+import Testing
+
+/// A vendor whose files come by no URL: here a script that copies them from a folder.
+@Suite struct FetchingVendorTests {
+    /// - Parameter fetch: the lines that come in the place of copying the wanted files.
+    private func machine(
+        fetch: String = "for f in wanted: shutil.copy(source + '/' + f['path'], where + '/' + f['path'])",
+        introduction: String = "'fetch': True", digests: Bool = true
+    ) throws -> Installation {
+        let machine = try Installation()
+        for (name, quantization) in [("tiny-Q4_K_M.gguf", GGUFWriter.Quantization.q4KM), ("tiny-Q8_0.gguf", .q80)] {
+            let writer = GGUFWriter.sized(megabytes: 1, quantization: quantization, name: "Tiny", seed: 5)
+            try machine.folder.write(writer.bytes(), to: "tapes/\(name)")
+        }
+        let program = """
+            #!/usr/bin/env python3
+            import hashlib, json, os, shutil, sys
+            source = \(String(reflecting: machine.folder.path.appending("tapes").string))
+            def digest(name): return "sha256:" + hashlib.sha256(open(source + "/" + name, "rb").read()).hexdigest()
+            for line in sys.stdin:
+                request = json.loads(line)
+                params, result = request["params"], None
+                if request["method"] == "initialize": result = {"protocol": 1, "name": "tape", \(introduction)}
+                elif request["method"] == "resolve":
+                    names = sorted(os.listdir(source))
+                    result = {"reference": params["reference"], "vendor": "tape", "revision": "7", "files": [
+                        {"path": n, "size": os.stat(source + "/" + n).st_size, "urls": [],
+                         "digest": digest(n) if \(digests ? "True" : "False") else None} for n in names]}
+                elif request["method"] == "fetch":
+                    wanted, where = params["resolution"]["files"], params["directory"]
+                    \(fetch)
+                print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
+            """
+        let path = try machine.folder.write(program.utf8, to: "vendors.d/tape")
+        #expect(chmod(path.string, 0o755) == 0)
+        try machine.addVendor("tape.toml", "name = \"tape\"\nmodule = \"process\"\n[process]\ncommand = [\"./tape\"]\n")
+        return machine
+    }
+
+    @Test("a model comes by its vendor's own transport, the selected file alone, verified and repairable")
+    func downloads() async throws {
+        let machine = try machine()
+        let outcome = try await machine.run("model", "download", "tape:org/tiny:Q8_0")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == "tape:org/tiny:Q8_0\n")
+        let shown = try await machine.run("model", "show", "tape:org/tiny", "--json").json()
+        #expect(shown["verified"] == .bool(true))
+        let path = try #require(shown["path"]?.stringValue)
+        #expect(path.hasSuffix("tiny-Q8_0.gguf"))
+
+        #expect(chmod(path, 0o644) == 0)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.write(contentsOf: Data("broken".utf8))
+        try file.close()
+        #expect(try await machine.run("model", "verify").status == 65)
+        #expect(try await machine.run("model", "verify", "--repair").status == 0)
+        #expect(try await machine.run("model", "verify").status == 0)
+        #expect(try await machine.run("model", "download", "tape:org/tiny:Q8_0", "--force").status == 0)
+        #expect(try await machine.run("model", "download", "tape:org/tiny:Q4_K_M", "--offline").status == 69)
+    }
+
+    @Test("without a published digest it is marked unverified, and what was seen first binds")
+    func unverified() async throws {
+        let machine = try machine(digests: false)
+        #expect(try await machine.run("model", "download", "tape:org/tiny:Q8_0").status == 0)
+        #expect(try await machine.run("model", "show", "tape:org/tiny", "--json").json()["verified"] == .bool(false))
+        let other = GGUFWriter.sized(megabytes: 1, quantization: .q80, name: "Tiny", seed: 6)
+        try machine.folder.write(other.bytes(), to: "tapes/tiny-Q8_0.gguf")
+        let again = try await machine.run("model", "download", "tape:org/tiny:Q8_0", "--force")
+        #expect(again.status == 65 && again.errors.contains("vendor tape"), "\(again.errors)")
+    }
+
+    struct Misdeed: Sendable, CustomTestStringConvertible {
+        let what: String
+        let lines: String
+        let message: String
+        var testDescription: String { what }
+    }
+
+    private static let copy = "shutil.copy(source + '/tiny-Q8_0.gguf', where + '/tiny-Q8_0.gguf')"
+    private static let misdeeds = [
+        Misdeed(what: "brings nothing", lines: "pass", message: "did not bring tiny-Q8_0.gguf"),
+        Misdeed(
+            what: "brings another size", lines: "open(where + '/tiny-Q8_0.gguf', 'wb').write(b'x')",
+            message: "tiny-Q8_0.gguf"),
+        Misdeed(
+            what: "brings one byte flipped",
+            lines: copy + "; f = open(where + '/tiny-Q8_0.gguf', 'r+b'); f.seek(9000); f.write(b'?'); f.close()",
+            message: "tiny-Q8_0.gguf is not what it promised"),
+        Misdeed(
+            what: "brings a link", lines: "os.symlink(source + '/tiny-Q8_0.gguf', where + '/tiny-Q8_0.gguf')",
+            message: "tiny-Q8_0.gguf is a link"),
+        Misdeed(
+            what: "brings a link to a folder outside", lines: copy + "; os.symlink('/etc', where + '/etc')",
+            message: "etc is a link"),
+        Misdeed(what: "brings a fifo", lines: copy + "; os.mkfifo(where + '/pipe')", message: "pipe is neither"),
+        Misdeed(
+            what: "brings what it did not list", lines: copy + "; open(where + '/run.sh', 'w').write('x')",
+            message: "left run.sh, which it did not list"),
+        Misdeed(what: "brings a folder", lines: "os.mkdir(where + '/tiny-Q8_0.gguf')", message: "did not bring"),
+    ]
+
+    @Test("whatever else it leaves is refused with 65, and nothing is published", arguments: misdeeds)
+    func refused(_ misdeed: Misdeed) async throws {
+        let machine = try machine(fetch: misdeed.lines)
+        let outcome = try await machine.run("model", "download", "tape:org/tiny:Q8_0")
+        #expect(outcome.status == 65, "\(outcome.errors)")
+        #expect(outcome.errors.contains("vendor tape") && outcome.errors.contains(misdeed.message), "\(outcome.errors)")
+        #expect(try await machine.run("model", "list", "--json").output == "[]\n")
+        #expect(try machine.storedFiles().filter { $0.hasPrefix("models/") || $0.hasPrefix("staging/trees/") } == [])
+    }
+
+    @Test("files without a URL from a vendor that does not fetch are none")
+    func cannotFetch() async throws {
+        let machine = try machine(introduction: "'version': '1'")
+        let outcome = try await machine.run("model", "download", "tape:org/tiny:Q8_0")
+        #expect(outcome.status == 69 && outcome.errors.contains("no URL of tiny-Q4_K_M.gguf"), "\(outcome.errors)")
+    }
+}
