@@ -35,8 +35,12 @@ extension Hive {
 
     /// The best variant for this machine, prebuilt if there is such a one. A version that is here already is not asked for.
     func installOffered(
-        _ request: InstallRequest, for job: ProvisionJob
+        _ asked: InstallRequest, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
+        // An archive's name says which version it is, and may be overruled; of a worker by name it is a choice.
+        var request = asked
+        request.reference.revision = request.reference.revision ?? request.version
+        request.version = nil
         if let held = try installedAlready(request), !job.force { return try await keep(held, job.progress) }
         let offer = try await workerProvisioner.offer(request.reference, for: job)
         let machine = await WorkerMachine(environment: configuration.environment)
@@ -49,7 +53,9 @@ extension Hive {
             do {
                 return try await install(offer, recipe, request, for: job)
             } catch {
-                guard index < choice.recipes.count - 1, Self.isWorthBuilding(after: error) else { throw error }
+                guard index < choice.recipes.count - 1, Self.isWorthBuilding(after: error) else {
+                    throw error.of("\(offer.worker.name) \(offer.worker.version) \(recipe.accelerator)")
+                }
                 job.progress(.notice("no \(recipe.form.rawValue) \(recipe.accelerator): \(error.message)"))
             }
         }

@@ -43,7 +43,7 @@ extension WorkerProvisioner {
     /// - Throws: `.configuration` where there is no directory.
     public func offers(for job: ProvisionJob) async throws(ProvisionError) -> [Offer] {
         var offers: [Offer] = []
-        for directory in try directories(nil) {
+        for directory in try directories(named: nil) {
             for worker in try await directory.vendor.workers(in: job.context(known: nil)) {
                 offers.append(Offer(vendor: directory.name, worker: worker))
             }
@@ -55,7 +55,7 @@ extension WorkerProvisioner {
     public func offer(_ reference: ArtifactReference, for job: ProvisionJob) async throws(ProvisionError) -> Offer {
         let asked = reference.revision
         var others: [String] = []
-        let directories = try directories(reference.vendor)
+        let directories = try directories(named: reference.vendor, for: reference.locator)
         for directory in directories {
             job.progress(.resolving(reference: reference.description, vendor: directory.name))
             let found = try await directory.vendor.workers(
@@ -73,17 +73,29 @@ extension WorkerProvisioner {
         }
         throw ProvisionError(
             .notFound, "\(names) has no worker \(reference.locator)",
-            remedy: "rbee-hive worker available shows what there is")
+            remedy: building(reference.locator) ?? "rbee-hive worker available shows what there is")
     }
 
+    /// What to do for a worker that vendors.d has a recipe of.
+    private func building(_ worker: String?) -> String? {
+        guard let recipe = pipeline.registry.recipes.first(where: { $0.table.name == worker })?.table else {
+            return nil
+        }
+        return "rbee-hive worker build \(recipe.variants[0]) --worker \(recipe.name) builds the one of vendors.d"
+    }
+
+    /// - Parameters:
+    ///   - name: of the only one that will do.
+    ///   - worker: what is looked for.
     private func directories(
-        _ name: String?
+        named name: String?, for worker: String? = nil
     ) throws(ProvisionError) -> [(name: String, vendor: any WorkerDirectory)] {
-        let found = pipeline.registry.workerDirectories.filter { name ?? $0.name == $0.name }
+        let found = try pipeline.registry.workerDirectories().filter { name ?? $0.name == $0.name }
         guard !found.isEmpty else {
             throw ProvisionError(
                 .configuration, "no worker catalog service is configured",
-                remedy: "set WORKER_CATALOG_URL, or write a vendors.d file with module = \"worker-service\"")
+                remedy: building(worker)
+                    ?? "set WORKER_CATALOG_URL, or write a vendors.d file with module = \"worker-service\"")
         }
         return found.compactMap { instance in
             (instance.provisioner as? any WorkerDirectory).map { (instance.name, $0) }

@@ -29,7 +29,7 @@ struct WorkerOfferTests {
         let variants = try #require(listed.arrayValue?.first?["variants"]?.arrayValue)
         #expect(variants[0]["variant"] == .string("cpu") && variants[0]["reason"] == nil)
         #expect(
-            variants[1]["variant"] == .string("cuda") && variants[1]["reason"]?.stringValue?.contains("GPU") == true)
+            variants[2]["variant"] == .string("cuda") && variants[2]["reason"]?.stringValue?.contains("GPU") == true)
 
         let installed = try await offers.run("worker", "install", "demo-worker")
         #expect(installed.status == 0, "\(installed.errors)")
@@ -105,8 +105,8 @@ struct WorkerOfferTests {
         #expect(unknown.status == 66 && unknown.errors.contains("worker available"), "\(unknown.errors)")
         let version = try await offers.run("worker", "install", "demo-worker@7")
         #expect(version.status == 66 && version.errors.contains("1.0.0"), "\(version.errors)")
-        let variant = try await offers.run("worker", "install", "demo-worker", "--variant", "rocm")
-        #expect(variant.status == 64 && variant.errors.contains("rocm: "), "\(variant.errors)")
+        let variant = try await offers.run("worker", "install", "demo-worker", "--variant", "metal")
+        #expect(variant.status == 64 && variant.errors.contains("metal: "), "\(variant.errors)")
         machine.hub.withdrawWorkers()
         offers.offer("1.0.0", architectures: "\"riscv64\"")
         let foreign = try await offers.run("worker", "install", "demo-worker")
@@ -133,6 +133,38 @@ struct WorkerOfferTests {
         #expect(alone.errors.contains("build.log"))
         let allowed = try await offers.run("worker", "install", "demo-worker", "--source", "--allow-network")
         #expect(allowed.status == 0, "\(allowed.errors)")
+    }
+
+    /// Tools of a machine with GPUs, which find none that is real.
+    private func addTool(_ name: String, printing text: String) throws -> String {
+        let tool = try machine.folder.write(Array("#!/bin/sh\ncat <<'END'\n\(text)\nEND\n".utf8), to: "tools/\(name)")
+        try machine.shell(["chmod", "755", tool.string])
+        return "\(tool.removingLastComponent()):/usr/bin:/bin"
+    }
+
+    @Test(
+        "with a GPU its variant is taken, and of two cuda; what would have to be built for one without its compiler is not"
+    )
+    func accelerators() async throws {
+        for accelerator in ["cuda", "rocm"] { try offers.addPrebuilt("1.0.0", accelerator: accelerator) }
+        try offers.addPrebuilt("1.0.0")
+        offers.offer("1.0.0")
+        let amd = try addTool("rocminfo", printing: "  Marketing Name:  AMD Instinct MI300X\n  Device Type:  GPU")
+        let rocm = try await offers.run("worker", "install", "demo-worker", environment: ["PATH": amd])
+        #expect(rocm.output == "demo-worker-rocm-1.0.0-linux\n" && rocm.errors.contains("not cuda: "), "\(rocm.errors)")
+        let both = try addTool("nvidia-smi", printing: "NVIDIA H100 80GB HBM3, 550.54.15, 81559, 9.0")
+        let cuda = try await offers.run("worker", "install", "demo-worker", environment: ["PATH": both])
+        #expect(cuda.output == "demo-worker-cuda-1.0.0-linux\n", "\(cuda.errors)")
+        #expect(!cuda.errors.contains("not rocm"))
+        // A name means one variant at a time.
+        #expect(try await machine.run("worker", "path", "demo-worker").output.contains("cuda"))
+        #expect(try await machine.run("worker", "path", "demo-worker-rocm").output.contains("rocm"))
+
+        try offers.addSource("1.0.0")
+        let built = try await offers.run("worker", "install", "demo-worker", "--source", environment: ["PATH": both])
+        #expect(built.status == 0 && built.output == "demo-worker-cpu-1.0.0-linux\n", "\(built.errors)")
+        #expect(built.errors.contains("not cuda: it would have to be built, and there is no nvcc"))
+        #expect(built.errors.contains("not rocm: it would have to be built, and there is no hipcc"))
     }
 
     @Test("a program without --version is tried with other arguments, or not at all")

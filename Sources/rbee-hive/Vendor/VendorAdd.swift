@@ -19,7 +19,8 @@ struct VendorAdd: AsyncParsableCommand {
         case workers
     }
 
-    @Option(help: ArgumentHelp("The kind: huggingface, git, tarball, local, process.", valueName: "module"))
+    @Option(
+        help: ArgumentHelp("The kind: huggingface, git, tarball, local, worker-service, process.", valueName: "module"))
     var module: String
 
     @Option(help: ArgumentHelp("The vendor's name, which begins its references.", valueName: "name"))

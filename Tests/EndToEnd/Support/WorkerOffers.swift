@@ -1,12 +1,15 @@
 import ArtifactTypes
 import Foundation
+import Synchronization
 import SystemPackage
 import TestHub
 import TestSupport
 
 /// A worker catalog service that offers the demo's worker, prebuilt and as source.
-struct WorkerOffers {
+final class WorkerOffers: Sendable {
     let machine: Installation
+    /// Of the archives, by accelerator and version.
+    private let sums = Mutex<[String: String]>([:])
     static let arch = HostPlatform.current.arch
 
     init(_ machine: Installation) throws {
@@ -25,20 +28,31 @@ struct WorkerOffers {
 
     /// Serves an archive of the demo's worker, which calls itself `version`, and the `-bin` PKGBUILD that packages it;
     /// the archive's name is computed by a function of the PKGBUILD, as bash computes it.
-    func addPrebuilt(_ version: String, sum: String? = nil, program: String = "demo-worker") throws {
+    ///
+    /// - Parameter accelerator: whose runtime the program loads, so that it passes for one of that.
+    func addPrebuilt(_ version: String, sum: String? = nil, accelerator: String = "cpu") throws {
+        let program = "demo-worker"
+        let libraries = ["cuda": "libcuda.so.1", "rocm": "libamdhip64.so.6"]
         let folder = machine.folder.path.appending("built-\(version)")
         let repository = machine.folder.path.appending("worker")
         try machine.shell(["mkdir", "-p", folder.string])
         try machine.shell([
             "sh", "-c", "sed 's/1\\.0\\.0/\(version)/' \(repository)/worker.c > \(folder)/worker.c",
         ])
-        try machine.shell(["gcc", "-DVARIANT=\"cpu\"", "-o", folder.appending(program).string, "\(folder)/worker.c"])
-        let name = "demo-worker-linux-\(Self.arch)-cpu-\(version).tar.gz"
+        try machine.shell([
+            "sh", "-c", "echo 'const char *runtime = \"\(libraries[accelerator] ?? "none")\";' >> '\(folder)/worker.c'",
+        ])
+        try machine.shell([
+            "gcc", "-DVARIANT=\"\(accelerator)\"", "-o", folder.appending(program).string, "\(folder)/worker.c",
+        ])
+        let name = "demo-worker-linux-\(Self.arch)-\(accelerator)-\(version).tar.gz"
         let archive = machine.folder.path.appending(name)
         try machine.shell(["tar", "-C", folder.string, "-czf", archive.string, program])
         let url = try machine.hub.addRelease(
             name, .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: archive.string)))))
         let sum = try sum ?? String(machine.shell(["sha256sum", archive.string]).prefix(64))
+        sums.withLock { $0["\(accelerator)-\(version)"] = sum }
+        let known = sums.withLock { sums in ["cpu", "cuda", "rocm"].map { sums["\($0)-\(version)"] ?? sum } }
         try addPackageBuild(
             "demo-bin-\(version)",
             """
@@ -51,7 +65,11 @@ struct WorkerOffers {
             _archive() { echo "demo-worker-linux-$(uname -m)-${RBEE_FEATURES:-cpu}-$pkgver.tar.gz"; }
             echo "it is $(_archive)"
             source=("\(url.dropLast(name.count))$(_archive)")
-            sha256sums=('\(sum)')
+            case $RBEE_FEATURES in
+                cuda) sha256sums=('\(known[1])') ;;
+                rocm) sha256sums=('\(known[2])') ;;
+                *) sha256sums=('\(known[0])') ;;
+            esac
             package() { install -Dm755 "$srcdir/\(program)" "$pkgdir/usr/local/bin/\(program)"; }
             """)
     }
@@ -89,7 +107,8 @@ struct WorkerOffers {
             "demo-worker",
             json: """
                 {"id":"demo-worker","version":"\(version)","name":"Demo","description":"answers","license":"MIT",
-                 "variants":[\(variant("cpu")),\(variant("cuda", ",\"depends\":[\"cuda\"]"))],
+                 "variants":[\(variant("cpu")),\(variant("rocm", ",\"depends\":[\"rocm-hip-sdk\"]")),
+                  \(variant("cuda", ",\"depends\":[\"cuda\"]"))],
                  "capabilities":{"supportedFormats":["gguf"],"supportsStreaming":true}}
                 """)
     }
