@@ -29,9 +29,11 @@ struct PluginConfinement: Sendable {
         // The first bind hides no mount of the system's: each is bound with it.
         process.arguments =
             [
-                "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--ro-bind", "/", "/", "--proc", "/proc",
-                // A fresh one, with a /dev/shm of its own to keep scratch files in.
-                "--dev", "/dev", "--setenv", "TMPDIR", "/dev/shm", "--bind", folder.string, folder.string, "--",
+                "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--new-session", "--cap-drop", "ALL",
+                "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
+                // In memory, for scratch files.
+                "--size", "\(256 << 20)", "--tmpfs", "/dev/shm", "--setenv", "TMPDIR", "/dev/shm", "--bind",
+                folder.string, folder.string, "--",
                 process.executable.string,
             ] + process.arguments
         process.executable = bubblewrap

@@ -150,11 +150,24 @@ import Testing
         let environment = ["EXAMPLE_HUB": machine.hub.hub]
         let good = try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment)
         #expect(good.status == 0, "\(good.output)\(good.errors)")
-        #expect(good.output.contains("ok    handshake") && good.output.contains("ok    resolve example:org/tiny"))
+        for check in ["handshake", "cancellation", "resolve example:org/tiny", "download example:org/tiny"] {
+            #expect(good.output.contains("ok    \(check)"), "\(good.output)")
+        }
+        #expect(try await machine.run("model", "list", "--json").output == "[]\n")
+        let program = Self.example.appending("rbee-vendor-example").string
+        machine.hub.forgetRequests()
+        let bare = try await machine.run(
+            "vendor", "test", program, "example:org/tiny", "--no-fetch", environment: environment)
+        #expect(bare.status == 0 && !bare.output.contains("download"), "\(bare.output)\(bare.errors)")
+        #expect(machine.payloadRequests.isEmpty)
+        machine.hub.setFault(Fault(.corrupt(at: 4000)), on: "/cdn/")
+        let bad = try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment)
+        #expect(bad.status == 65 && bad.output.contains("FAIL  download example:org/tiny"), "\(bad.output)")
+        machine.hub.clearFaults()
 
-        let program = machine.vendors.appending("broken").string
-        try Data("#!/bin/sh\necho starting up\nexec cat\n".utf8).write(to: URL(fileURLWithPath: program))
-        #expect(chmod(program, 0o755) == 0)
+        let silent = machine.vendors.appending("broken").string
+        try Data("#!/bin/sh\necho starting up\nexec cat\n".utf8).write(to: URL(fileURLWithPath: silent))
+        #expect(chmod(silent, 0o755) == 0)
         try machine.addVendor(
             "broken.toml", "name = \"broken\"\nmodule = \"process\"\n[process]\ncommand = [\"./broken\"]")
         let broken = try await machine.run("vendor", "test", "broken", "--json")
