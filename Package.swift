@@ -55,10 +55,11 @@ let foundations: [Target] = [
 ]
 
 let leaves: [Target] = [
+    layer("Threads"),
     layer("Processes", ["CSystemCalls", subprocess]),
     layer("Credentials", ["Processes"]),
-    layer("Transfer", ["CCurl", "CSystemCalls", crypto]),
-    layer("Archives", ["CArchive", "CSystemCalls"]),
+    layer("Transfer", ["CCurl", "CSystemCalls", "Threads", crypto]),
+    layer("Archives", ["CArchive", "CSystemCalls", "Threads"]),
     layer("GitCheckout", ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"]),
     layer("ContentStore", ["CSystemCalls", crypto]),
     layer("ModelFormats"),
@@ -142,7 +143,7 @@ let testTargets: [Target] = [
     tests(of: "Processes"),
     tests(of: "Credentials", [log]),
     tests(of: "Transfer", ["TestHub", crypto, log]),
-    tests(of: "Archives", ["CSystemCalls"]),
+    tests(of: "Archives", ["CSystemCalls", "TestHub"]),
     tests(of: "GitCheckout", ["TestHub", "Transfer", log]),
     tests(of: "ContentStore", ["CSystemCalls", "TestHub", crypto]),
     tests(of: "ModelFormats", ["TestHub"]),

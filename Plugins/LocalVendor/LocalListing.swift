@@ -14,6 +14,7 @@ struct LocalListing: Sendable {
         let changed: String
     }
 
+    let location: FilePath
     private(set) var files: [File] = []
     let isFolder: Bool
     private var links = 0
@@ -26,6 +27,7 @@ struct LocalListing: Sendable {
 
     /// - Throws: `.notFound` where nothing is, `.invalid` for what is neither a file nor a folder, `.io`.
     init(_ path: FilePath) throws(ProvisionError) {
+        location = path
         // A link that the user names is meant; one that is found in a folder may lead anywhere.
         let status = try Self.status(path, followLinks: true)
         isFolder = status.type == .directory

@@ -21,19 +21,17 @@ struct LocalProvisioner: Provisioner {
     ) async throws(ProvisionError) -> Resolution {
         let asked = try LocalReference(reference)
         let listing = try LocalListing(asked.path)
-        guard listing.files.contains(where: { Self.isModel($0.path) }) else {
-            throw ProvisionError(
-                .invalid, "\(asked.path.string.visiblyEscaped) is no model",
-                remedy: "name a GGUF or safetensors file, or a folder that has one")
-        }
+        let payloads = try Self.payloads(of: listing, as: context.kind)
         for note in listing.notes { context.progress(.notice(note)) }
         var hash = SHA256()
         var files: [RemoteFile] = []
-        for file in listing.files {
+        for (file, payload) in zip(listing.files, payloads) {
             hash.update(data: Array("\(file.path.string)\0\(file.size)\0\(file.changed)\n".utf8))
             let url = FileURL.text(of: file.location.string)
             files.append(
-                RemoteFile(path: file.path, size: file.size, digest: nil, sources: [RemoteSource(url: url)]))
+                RemoteFile(
+                    path: payload.path, size: file.size, digest: nil, sources: [RemoteSource(url: url)],
+                    unpack: payload.unpack))
         }
         guard let digest = Digest(.sha256, bytes: hash.finalize()) else {
             throw ProvisionError(.unsupported, "cannot name the revision of \(asked.path.string.visiblyEscaped)")
@@ -42,6 +40,30 @@ struct LocalProvisioner: Provisioner {
             reference: asked.canonical, vendor: name, kind: context.kind, revision: "listing:\(digest.hex)",
             payload: .files(files, listing: listing.isFolder ? .repository : .exact),
             metadata: .init(unverified: true))
+    }
+
+    /// What becomes of each file. A worker may be an archive; models come as files, since a tar of some is an export
+    /// (`model import`) that lacks its manifest.
+    private static func payloads(
+        of listing: LocalListing, as kind: ArtifactKind
+    ) throws(ProvisionError) -> [(path: RelativePath, unpack: Unpack)] {
+        var payloads = listing.files.map { (path: $0.path, unpack: Unpack.none) }
+        if !listing.isFolder, payloads.count == 1 {
+            do throws(RelativePath.Invalid) { payloads[0] = try Unpack.payload(of: payloads[0].path) } catch {
+                throw ProvisionError(.unsafeContent, error.description)
+            }
+        }
+        switch kind {
+        case .model where !payloads.contains(where: { !$0.unpack.isArchive && isModel($0.path) }):
+            throw ProvisionError(
+                .invalid, "\(listing.location.string.visiblyEscaped) is no model",
+                remedy: "name a GGUF or safetensors file, or a folder that has one")
+        case .worker where listing.isFolder || payloads.count > 1:
+            throw ProvisionError(
+                .invalid, "\(listing.location.string.visiblyEscaped) is no release archive",
+                remedy: "name the archive's file")
+        case .model, .worker: return payloads
+        }
     }
 
     /// By its name alone: the header is read once the file is copied.

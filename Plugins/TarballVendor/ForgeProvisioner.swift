@@ -91,7 +91,7 @@ struct ForgeProvisioner: SigningProvisioner {
         let path: RelativePath
         let unpack: Unpack
         do throws(RelativePath.Invalid) {
-            (path, unpack) = try TarballReference.payload(RelativePath(asset.name))
+            (path, unpack) = try Unpack.payload(of: RelativePath(asset.name))
         } catch {
             throw ProvisionError(.unsafeContent, "\(client.project): \(error)")
         }

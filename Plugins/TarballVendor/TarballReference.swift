@@ -11,11 +11,6 @@ struct TarballReference: Sendable {
     /// The reference with its origin and digest in lower case.
     let canonical: ArtifactReference
 
-    private static let archives = [
-        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.lz4", ".zip",
-    ]
-    private static let compressions = [".gz", ".zst", ".xz", ".bz2", ".lz4"]
-
     /// - Throws: `.invalid` for a URL that names no file, and for a fragment of anything but one digest.
     init(_ reference: ArtifactReference) throws(ProvisionError) {
         guard let url = WebURL(reference.locator) else {
@@ -27,7 +22,7 @@ struct TarballReference: Sendable {
         digest = try Self.digest(reference.fragment, url)
         guard let name = url.fileName else { throw ProvisionError(.invalid, "\(url.shown) names no file") }
         do throws(RelativePath.Invalid) {
-            (path, unpack) = try Self.payload(RelativePath(name))
+            (path, unpack) = try Unpack.payload(of: RelativePath(name))
         } catch {
             throw ProvisionError(.invalid, "\(url.shown): \(error)")
         }
@@ -38,15 +33,6 @@ struct TarballReference: Sendable {
         canonical.locator = url.description
         canonical.fragment = digest.map { [.init(key: $0.algorithm.rawValue, value: $0.hex)] } ?? []
         self.canonical = canonical
-    }
-
-    static func payload(_ name: RelativePath) throws(RelativePath.Invalid) -> (RelativePath, Unpack) {
-        let lower = name.string.lowercased()
-        if archives.contains(where: { lower.hasSuffix($0) && lower != $0 }) { return (name, .archive(strip: nil)) }
-        guard let suffix = compressions.first(where: { lower.hasSuffix($0) && lower != $0 }) else {
-            return (name, .none)
-        }
-        return (try RelativePath(String(name.string.dropLast(suffix.count))), .single)
     }
 
     private static func digest(

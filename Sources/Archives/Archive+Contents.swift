@@ -53,7 +53,8 @@ extension Archive {
         _ file: FilePath, _ body: @escaping @Sendable (ArchiveContents) throws -> Value
     ) async throws -> Value {
         try await onThread { cancellation in
-            try body(ArchiveContents(ArchiveReader(file, reading: .archive), cancellation))
+            let source = try ArchiveSource(ArrivingFile(whole: file), cancellation)
+            return try body(ArchiveContents(ArchiveReader(source, reading: .archive), cancellation))
         }
     }
 

@@ -1,5 +1,5 @@
-import Dispatch
 public import SystemPackage
+import Threads
 
 /// Extraction of archives that nobody vouches for yet.
 ///
@@ -18,8 +18,20 @@ public enum Archive {
         _ file: FilePath, into folder: FilePath, policy: ExtractionPolicy = ExtractionPolicy(),
         progress: @escaping @Sendable (ExtractionProgress) -> Void = { _ in }
     ) async throws(ArchiveError) -> ExtractionReport {
-        try await onThread { cancellation throws(ArchiveError) in
-            let reader = try ArchiveReader(file, reading: .archive)
+        try await extract(ArrivingFile(whole: file), into: folder, policy: policy, progress: progress)
+    }
+
+    /// Extracts an archive while it arrives; a zip once it is there. Returns when the file is finished, and begins
+    /// anew where the file does.
+    ///
+    /// - Throws: as for a file that is whole. What the content is refused for is told once the file is finished: bytes
+    ///   that are not the archive's might be at fault. Where nothing more will come, the task must be cancelled.
+    public static func extract(
+        _ file: ArrivingFile, into folder: FilePath, policy: ExtractionPolicy = ExtractionPolicy(),
+        progress: @escaping @Sendable (ExtractionProgress) -> Void = { _ in }
+    ) async throws(ArchiveError) -> ExtractionReport {
+        try await following(file) { source, cancellation throws(ArchiveError) in
+            let reader = try ArchiveReader(source, reading: .archive)
             let tree = try TreeWriter(folder)
             let extraction = Extraction(
                 of: reader, into: tree, policy: policy, cancellation: cancellation, progress: progress)
@@ -33,31 +45,45 @@ public enum Archive {
     public static func expandSingle(
         _ file: FilePath, to target: FilePath, policy: ExtractionPolicy = ExtractionPolicy()
     ) async throws(ArchiveError) -> Int64 {
-        try await onThread { cancellation throws(ArchiveError) in
-            try SingleFile(file, policy: policy).expand(to: target, cancellation)
+        try await expandSingle(ArrivingFile(whole: file), to: target, policy: policy)
+    }
+
+    /// Expands one compressed file while it arrives, as `extract` does an archive.
+    public static func expandSingle(
+        _ file: ArrivingFile, to target: FilePath, policy: ExtractionPolicy = ExtractionPolicy()
+    ) async throws(ArchiveError) -> Int64 {
+        try await following(file) { source, cancellation throws(ArchiveError) in
+            try SingleFile(source, policy: policy).expand(to: target, cancellation)
         }
     }
 
-    // Decoding blocks for seconds: the cooperative pool has no thread to spare for that.
-    private static let queue = DispatchQueue(label: "archives", attributes: .concurrent)
+    private static func following<Value: Sendable>(
+        _ file: ArrivingFile,
+        _ work: @escaping @Sendable (ArchiveSource, Cancellation) throws(ArchiveError) -> Value
+    ) async throws(ArchiveError) -> Value {
+        try await onThread(waking: file) { cancellation throws(ArchiveError) in
+            try file.follow(cancellation) { source throws(ArchiveError) in try work(source, cancellation) }
+        }
+    }
 
+    /// Runs `work` on a thread of its own: decoding blocks for seconds, and waiting for a download for hours, for which
+    /// the cooperative pool has no thread to spare.
+    ///
+    /// - Parameter file: what `work` may wait for.
     static func onThread<Value: Sendable, Failure: Error>(
+        waking file: ArrivingFile? = nil,
         _ work: @escaping @Sendable (Cancellation) throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let cancellation = Cancellation()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
-                queue.async {
-                    let result = UTF8Locale.during { () -> Result<Value, Failure> in
-                        do throws(Failure) { return .success(try work(cancellation)) } catch {
-                            return .failure(error)
-                        }
-                    }
-                    continuation.resume(returning: result)
+            await Threads.onThread {
+                UTF8Locale.during { () -> Result<Value, Failure> in
+                    do throws(Failure) { return .success(try work(cancellation)) } catch { return .failure(error) }
                 }
             }
         } onCancel: {
             cancellation.cancel()
+            file?.wake()
         }
         return try result.get()
     }

@@ -36,6 +36,14 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(isFull ? .insufficientSpace : .io(errno: error.rawValue), entry: entry, "\(action): \(error)")
     }
 
+    /// Whether other bytes in the archive's place might be extracted.
+    var blamesContent: Bool {
+        switch code {
+        case .unsafe, .unsupportedFormat, .corrupt, .limit: true
+        case .io, .insufficientSpace, .cancelled: false
+        }
+    }
+
     public var description: String {
         guard let entry else { return reason.visiblyEscaped }
         let shown = entry.count > 200 ? entry.prefix(200) + "…" : entry[...]

@@ -1,4 +1,5 @@
 import CArchive
+import Glibc
 import SystemPackage
 
 /// libarchive's reading end: one open archive, one entry after another. Not for two threads.
@@ -10,57 +11,49 @@ final class ArchiveReader {
         case compressedFile
     }
 
-    /// The length of the archive itself, in bytes.
-    let length: Int64
+    let source: ArchiveSource
+    private let content: Content
     private let handle: OpaquePointer
-    private let file: FileDescriptor
     /// Where in the uncompressed stream the last entry ended.
     private var position: Int64 = 0
 
-    /// Larger saves system calls; for a zip the buffer is thrown away with each seek.
-    private static let blockSize = 512 << 10
-
-    init(_ path: FilePath, reading content: Content) throws(ArchiveError) {
-        (file, length) = try Self.open(path)
-        guard let handle = archive_read_new() else {
-            try? file.close()
-            throw ArchiveError(.noMemory, "cannot read the archive")
-        }
+    init(_ source: ArchiveSource, reading content: Content) throws(ArchiveError) {
+        guard let handle = archive_read_new() else { throw ArchiveError(.noMemory, "cannot read the archive") }
         self.handle = handle
-        try support(content)
+        self.source = source
+        self.content = content
+        try support()
         do throws(ArchiveError) {
-            try check(archive_read_open_fd(handle, file.rawValue, Self.blockSize))
+            try open()
         } catch {
             // Opening finds the filter and the format; damage in front of them cannot be told from another format.
-            if error.code == .corrupt { throw Self.unknownFormat }
+            if error.code == .corrupt, source.failure == nil { throw unknownFormat() }
             throw error
         }
     }
 
     deinit {
         archive_read_free(handle)
-        try? file.close()
     }
 
-    private static func open(_ path: FilePath) throws(ArchiveError) -> (FileDescriptor, length: Int64) {
-        do {
-            let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-            do {
-                let length = try file.seek(offset: 0, from: .end)
-                try file.seek(offset: 0, from: .start)
-                return (file, length)
-            } catch {
-                try? file.close()
-                throw error
-            }
-        } catch {
-            throw ArchiveError(error as? Errno ?? .ioError, "cannot open the archive")
-        }
+    /// A tar is read as it comes. Only what is no tar is looked at from its end, where a zip has its directory.
+    private func open() throws(ArchiveError) {
+        // Unretained: the source lives as long as the handle.
+        try check(archive_read_set_callback_data(handle, Unmanaged.passUnretained(source).toOpaque()))
+        try check(
+            archive_read_set_read_callback(handle) { _, source, block in
+                source.map { Unmanaged<ArchiveSource>.fromOpaque($0).takeUnretainedValue().read(block) } ?? -1
+            })
+        try check(
+            archive_read_set_seek_callback(handle) { _, source, offset, whence in
+                source.map { Unmanaged<ArchiveSource>.fromOpaque($0).takeUnretainedValue().seek(offset, whence) } ?? -1
+            })
+        try check(archive_read_open1(handle))
     }
 
     /// The allow-list. Every other reader of libarchive (rar, 7z, iso, cpio, mtree, …) stays off, and so does the
     /// streaming reader of zip, which sees neither modes nor links.
-    private func support(_ content: Content) throws(ArchiveError) {
+    private func support() throws(ArchiveError) {
         let filters = [
             archive_read_support_filter_gzip, archive_read_support_filter_xz, archive_read_support_filter_zstd,
             archive_read_support_filter_bzip2, archive_read_support_filter_lz4,
@@ -102,8 +95,30 @@ final class ArchiveReader {
         }
     }
 
-    static let unknownFormat = ArchiveError(
-        .unsupportedFormat, "by its content not of a format or compression that is read here")
+    /// Says what it is instead, where that can be seen.
+    func unknownFormat() -> ArchiveError {
+        let formats = "tar (plain, gzip, xz, zstd, bzip2, lz4) and zip are unpacked"
+        let beginning = source.beginning()
+        guard let outer = KnownFormat(beginning) else {
+            return ArchiveError(
+                .unsupportedFormat,
+                beginning.isEmpty ? "the archive is empty" : "its content is of no known format; \(formats)")
+        }
+        guard outer.isCompression else {
+            return ArchiveError(.unsupportedFormat, "by its content it is \(outer.name); \(formats)")
+        }
+        let inner = innerBeginning().flatMap { KnownFormat($0) }.map { "is \($0.name)" } ?? "is no tar"
+        return ArchiveError(.unsupportedFormat, "it is compressed with \(outer.name), and what comes out \(inner)")
+    }
+
+    /// The first bytes that the compression yields; nil where it is damaged.
+    private func innerBeginning() -> [UInt8]? {
+        guard content == .archive, source.seek(0, SEEK_SET) == 0,
+            let inner = try? ArchiveReader(source, reading: .compressedFile), (try? inner.nextEntry()) != nil,
+            let block = try? inner.nextBlock(of: nil)
+        else { return nil }
+        return Array(block.bytes.prefix(KnownFormat.length))
+    }
 
     struct Block {
         /// Valid until the next call to the reader.
@@ -131,6 +146,9 @@ final class ArchiveReader {
     /// Anything but OK is an error: a warning means a header that two readers understand in two ways.
     private func check(_ code: Int32, entry: String? = nil) throws(ArchiveError) {
         guard code != ARCHIVE_OK else { return }
+        if let failure = source.failure {
+            throw ArchiveError(failure.code, entry: failure.entry ?? entry, failure.reason)
+        }
         let message = archive_error_string(handle).map { String(cString: $0) } ?? "cannot be read"
         let number = archive_errno(handle)
         // libarchive speaks of damage by EILSEQ, EINVAL and -1; these alone are the system's.

@@ -30,7 +30,7 @@ final class Extraction {
         self.policy = policy
         self.cancellation = cancellation
         self.progress = progress
-        budget = ExtractionBudget(policy, archiveLength: reader.length)
+        budget = ExtractionBudget(policy, of: reader.source)
         now = carchive_now()
     }
 
@@ -42,11 +42,12 @@ final class Extraction {
                 tell(written: budget.written)
             }
             // Zeros at the front of anything look like an empty tar.
-            if entries == 0 { throw ArchiveReader.unknownFormat }
+            if entries == 0 { throw reader.unknownFormat() }
             report.format = reader.formatName
             report.filter = reader.filterName
             let top = try dissolveTopFolder()
             try makeLinks(below: top)
+            try reader.source.confirm()
             return report
         } catch {
             do throws(Errno) { try tree.removeAll() } catch let failure {

@@ -6,15 +6,12 @@ struct ExtractionBudget {
     private(set) var written: Int64 = 0
     private let maximum: Int64
     private let policy: ExtractionPolicy
-    /// The bytes that an archive of this length may expand to.
-    private let allowance: Int64
+    private let source: ArchiveSource
 
-    init(_ policy: ExtractionPolicy, archiveLength: Int64) {
+    init(_ policy: ExtractionPolicy, of source: ArchiveSource) {
         self.policy = policy
+        self.source = source
         maximum = policy.maximumBytes
-        // Against the whole archive's length: what was consumed so far jumps about in a zip whose entries overlap.
-        let (product, overflow) = archiveLength.multipliedReportingOverflow(by: policy.maximumRatio)
-        allowance = max(policy.ratioFloor, overflow ? Int64.max : product)
     }
 
     /// Whether `size` bytes more would be too many; spends nothing.
@@ -35,8 +32,13 @@ struct ExtractionBudget {
     }
 
     /// `expanded` bytes came out of the filter; not all of them need be a file's.
+    ///
+    /// Against the whole archive's length: what was consumed so far jumps about in a zip whose entries overlap. Of one
+    /// that still arrives the length is what is there, and more is waited for before it is judged.
     func checkRatio(_ expanded: Int64, entry: String?) throws(ArchiveError) {
-        guard expanded <= allowance else {
+        guard expanded > policy.ratioFloor else { return }
+        let (ratio, rest) = expanded.quotientAndRemainder(dividingBy: max(1, policy.maximumRatio))
+        guard try source.holds(ratio + rest.signum()) else {
             throw ArchiveError(
                 .limit, entry: entry, "the content is more than \(policy.maximumRatio) times the archive's size")
         }

@@ -49,7 +49,7 @@ struct NameTable {
 
     /// Composition needs no folding: strings that are canonically equivalent are equal.
     private static func folded(_ path: String) -> String {
-        // Up and down again: "ß" and "ss", "ſ" and "s" are one name where case is ignored.
-        path.utf8.allSatisfy { $0 < 0x80 } ? path.lowercased() : path.uppercased().lowercased()
+        // Up and down again: "ß" and "ss", "ſ" and "s" are one name where case is ignored; and down first for "ẞ".
+        path.utf8.allSatisfy { $0 < 0x80 } ? path.lowercased() : path.lowercased().uppercased().lowercased()
     }
 }

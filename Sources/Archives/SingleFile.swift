@@ -6,14 +6,14 @@ struct SingleFile {
     private let reader: ArchiveReader
     private let budget: ExtractionBudget
 
-    init(_ file: FilePath, policy: ExtractionPolicy) throws(ArchiveError) {
-        reader = try ArchiveReader(file, reading: .compressedFile)
-        budget = ExtractionBudget(policy, archiveLength: reader.length)
+    init(_ source: ArchiveSource, policy: ExtractionPolicy) throws(ArchiveError) {
+        reader = try ArchiveReader(source, reading: .compressedFile)
+        budget = ExtractionBudget(policy, of: source)
     }
 
     func expand(to target: FilePath, _ cancellation: Cancellation) throws(ArchiveError) -> Int64 {
         guard try reader.nextEntry() != nil, reader.isCompressed else {
-            throw ArchiveReader.unknownFormat
+            throw reader.unknownFormat()
         }
         let name = target.lastComponent?.string
         let file: FileDescriptor
@@ -26,7 +26,9 @@ struct SingleFile {
         }
         var budget = budget
         let result = Result { () throws(ArchiveError) in
-            try reader.copyData(of: name, declared: nil, to: file, budget: &budget, cancellation)
+            let size = try reader.copyData(of: name, declared: nil, to: file, budget: &budget, cancellation)
+            try reader.source.confirm()
+            return size
         }
         let closing = Result { try file.close() }
         do throws(ArchiveError) {

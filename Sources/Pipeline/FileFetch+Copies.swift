@@ -49,6 +49,10 @@ extension FileFetch {
 
     /// Copies a file that the user named. It is the only source there is, so whatever is wrong with it ends the job.
     private func copy(_ remote: RemoteFile, from path: FilePath) async throws -> Pipeline.Fetched {
+        if remote.unpack != .none, remote.digest == nil, tree != nil {
+            try await unpack(remote, whole: path)
+            return Pipeline.Fetched(unverified: true)
+        }
         job.progress(.stage("copying \(remote.path)"))
         let copied = try await adopt(path, for: remote)
         guard remote.size == nil || remote.size == copied.size else {
@@ -56,8 +60,12 @@ extension FileFetch {
                 .digestMismatch, "\(path.string.visiblyEscaped) changed while it was copied",
                 remedy: "run it again once nothing writes to it")
         }
-        try await tree?.link(blob: copied.digest, at: remote.path)
-        job.progress(.fileDone(path: remote.path.string, bytes: copied.size))
+        if remote.unpack != .none, tree != nil {
+            try await unpack(remote, whole: store.blobPath(copied.digest))
+        } else {
+            try await tree?.link(blob: copied.digest, at: remote.path)
+            job.progress(.fileDone(path: remote.path.string, bytes: copied.size))
+        }
         return Pipeline.Fetched(unverified: remote.digest == nil)
     }
 

@@ -1,4 +1,3 @@
-import Archives
 import ArtifactTypes
 import ContentStore
 import Provisioning
@@ -28,6 +27,7 @@ struct FileFetch: Sendable {
     /// Gets one of many files. What it says has arrived still wants `keep`, once for all of them.
     func run(_ file: WantedFile) async throws -> Pipeline.Fetched {
         if let done = try await link(file) { return done }
+        if let done = try await unpackBlob(file.remote) { return done }
         let name = plan.partialName(of: file.remote)
         let waiting = Waiting("fetches \(file.remote.path)", job) { holder in
             guard let received = holder.received else { return }
@@ -60,42 +60,45 @@ struct FileFetch: Sendable {
                 .offline, "\(remote.path) of \(plan.item.id) is not stored",
                 remedy: "run it without --offline and HF_HUB_OFFLINE")
         }
+        var fetched = Pipeline.Fetched(unverified: !remote.isVouchedFor)
+        let size: Int64
+        if remote.unpack == .none || tree == nil {
+            let outcome = try await download(file, as: name, lock)
+            size = outcome.size
+            let part = store.partial(named: name).part
+            if size <= ArrivedFile.maximumSize {
+                fetched.arrived = [ArrivedFile(path: remote.path, part: part, sha256: outcome.sha256)]
+            } else {
+                try await store.storeBlob(from: part, sha256: outcome.sha256)
+                try await tree?.link(blob: outcome.sha256, at: remote.path)
+            }
+        } else {
+            size = try await fetchUnpacking(file, as: name, lock)
+            fetched.unpacked = [name]
+        }
+        job.progress(.fileDone(path: remote.path.string, bytes: size))
+        return fetched
+    }
+
+    func download(
+        _ file: WantedFile, as name: String, _ lock: HeldLock,
+        arrival: (@Sendable (Download.Arrival) -> Void)? = nil
+    ) async throws -> DownloadOutcome {
+        let remote = file.remote
         let partial = store.partial(named: name)
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
         // Of a single source there is nothing to choose.
         let mirrors = remote.sources.count > 1 ? self.mirrors : .none
         let order = mirrors.order
-        let outcome = try await engine.download(
+        return try await engine.download(
             Download(
                 sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
                 partial: partial.part, journal: partial.journal, access: access, refresh: refresh(remote, order),
-                passedOver: { mirrors.remember($0.reason, at: $0.url) }),
+                passedOver: { mirrors.remember($0.reason, at: $0.url) }, arrival: arrival),
             progress: { received, total in
                 lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
             })
-        var fetched = Pipeline.Fetched(unverified: !remote.isVouchedFor)
-        switch remote.unpack {
-        case .none where outcome.size <= ArrivedFile.maximumSize:
-            fetched.arrived = [ArrivedFile(path: remote.path, part: partial.part, sha256: outcome.sha256)]
-        case .none:
-            try await store.storeBlob(from: partial.part, sha256: outcome.sha256)
-            try await tree?.link(blob: outcome.sha256, at: remote.path)
-        case .archive(let strip):
-            guard let tree else { break }
-            job.progress(.stage("unpacking \(remote.path)"))
-            let policy = ExtractionPolicy(strip: strip.map { .components($0) } ?? .singleTopFolder)
-            _ = try await Archive.extract(partial.part, into: tree.root, policy: policy)
-            fetched.unpacked = [name]
-        case .single:
-            guard let tree else { break }
-            job.progress(.stage("unpacking \(remote.path)"))
-            _ = try await Archive.expandSingle(
-                partial.part, to: tree.path(remote.path), policy: ExtractionPolicy())
-            fetched.unpacked = [name]
-        }
-        job.progress(.fileDone(path: remote.path.string, bytes: outcome.size))
-        return fetched
     }
 
     /// Puts small files that have arrived into the store and the tree. They wait for the disk together.

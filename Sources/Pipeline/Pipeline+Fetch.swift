@@ -80,7 +80,7 @@ extension Pipeline {
                 remedy: "name the one file after a colon")
         }
         // An archive fills the tree from its root, and would meet the other files there.
-        if files.count > 1, let archive = files.first(where: { $0.isArchive }) {
+        if files.count > 1, let archive = files.first(where: { $0.unpack.isArchive }) {
             throw ProvisionError(
                 .unsupported, "\(archive.path) of \(plan.item.id) is an archive among \(files.count) files",
                 remedy: "name the one file after a colon")

@@ -115,9 +115,11 @@ extension Pipeline {
     /// Unpacks `file` of `folder` into the same folder, beside it, if its name says that it is an archive.
     public func unpack(_ name: RelativePath, in folder: FilePath) async throws(ProvisionError) {
         let file = folder.appending(name.string)
-        let lower = name.string.lowercased()
         do {
-            if Self.archives.contains(where: { lower.hasSuffix($0) }) {
+            let (path, unpack) = try Unpack.payload(of: name)
+            switch unpack {
+            case .none: break
+            case .archive:
                 let place = folder.appending(".\(UUID().uuidString)")
                 try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: false)
                 _ = try await Archive.extract(file, into: place)
@@ -126,17 +128,11 @@ extension Pipeline {
                         atPath: place.appending(entry).string, toPath: folder.appending(entry).string)
                 }
                 try FileManager.default.removeItem(atPath: place.string)
-            } else if let suffix = Self.compressions.first(where: { lower.hasSuffix($0) && lower != $0 }) {
-                let target = folder.appending(String(name.string.dropLast(suffix.count)))
-                _ = try await Archive.expandSingle(file, to: target)
+            case .single:
+                _ = try await Archive.expandSingle(file, to: folder.appending(path.string))
             }
         } catch {
             throw ProvisionError(pipeline: error).of("unpacking \(name)")
         }
     }
-
-    private static let archives = [
-        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.lz4", ".zip",
-    ]
-    private static let compressions = [".gz", ".zst", ".xz", ".bz2", ".lz4"]
 }

@@ -21,7 +21,3 @@ struct WantedFile: Sendable {
         blob.map { store.hasBlob($0, size: remote.size) } ?? false
     }
 }
-
-extension RemoteFile {
-    var isArchive: Bool { if case .archive = unpack { true } else { false } }
-}

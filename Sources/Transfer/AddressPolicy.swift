@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// Which addresses one exchange may connect to.
 struct AddressPolicy: Sendable {

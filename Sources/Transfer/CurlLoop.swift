@@ -1,5 +1,6 @@
 import CCurl
 import Synchronization
+import Threads
 
 /// The one thread that talks to libcurl. Tasks reach it by a mailbox and `curl_multi_wakeup`, the only call of a multi
 /// handle that other threads may make.

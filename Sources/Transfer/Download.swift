@@ -20,12 +20,24 @@ public struct Download: Sendable {
     public var refresh: (@Sendable () async throws -> [DownloadSource])?
     /// Told of each source that is passed over, as that happens.
     public var passedOver: (@Sendable (SkippedSource) -> Void)?
+    /// Told how much of the partial may be read, by the thread that writes it; what lies there already first. It must
+    /// not block.
+    public var arrival: (@Sendable (Arrival) -> Void)?
+
+    /// What has become of a partial.
+    public enum Arrival: Sendable, Hashable {
+        /// So many bytes are there from its start; whether they are right is known at the end.
+        case reached(Int64)
+        /// It was emptied.
+        case begunAnew
+    }
 
     public init(
         sources: [DownloadSource], size: Int64? = nil, digest: Digest? = nil, partial: FilePath, journal: FilePath,
         access: TransferAccess = TransferAccess(), maximumBytes: Int64? = nil,
         refresh: (@Sendable () async throws -> [DownloadSource])? = nil,
-        passedOver: (@Sendable (SkippedSource) -> Void)? = nil
+        passedOver: (@Sendable (SkippedSource) -> Void)? = nil,
+        arrival: (@Sendable (Arrival) -> Void)? = nil
     ) {
         self.sources = sources
         self.size = size
@@ -36,6 +48,7 @@ public struct Download: Sendable {
         self.maximumBytes = maximumBytes
         self.refresh = refresh
         self.passedOver = passedOver
+        self.arrival = arrival
     }
 }
 

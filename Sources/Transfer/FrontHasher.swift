@@ -43,21 +43,24 @@ final class FrontHasher: Sendable {
     private let algorithm: Digest.Algorithm?
     private let size: Int64?
     private let progress: @Sendable (Int64, Int64?) -> Void
+    private let arrival: (@Sendable (Download.Arrival) -> Void)?
     private let state: Mutex<State>
     private let wakeUps: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
     init(
         _ file: PartialFile, algorithm: Digest.Algorithm?, size: Int64?, front: Int64, filled: Int64,
-        progress: @escaping @Sendable (Int64, Int64?) -> Void
+        arrival: (@Sendable (Download.Arrival) -> Void)?, progress: @escaping @Sendable (Int64, Int64?) -> Void
     ) {
         self.file = file
         self.algorithm = algorithm
         self.size = size
         self.progress = progress
+        self.arrival = arrival
         state = Mutex(State(front: front, filled: filled, total: size))
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         wake.yield()
+        if front > 0 { arrival?(.reached(front)) }
     }
 
     var front: Int64 { state.withLock { $0.front } }
@@ -68,11 +71,13 @@ final class FrontHasher: Sendable {
 
     /// The file is whole up to `front`.
     func advance(to front: Int64, filled: Int64) {
-        state.withLock { state in
-            state.front = max(state.front, front)
+        let isAhead = state.withLock { state in
+            defer { state.front = max(state.front, front) }
             state.filled = filled
+            return front > state.front
         }
         wake.yield()
+        if isAhead { arrival?(.reached(front)) }
     }
 
     /// The file was emptied.
@@ -83,6 +88,7 @@ final class FrontHasher: Sendable {
             state.generation += 1
         }
         wake.yield()
+        arrival?(.begunAnew)
     }
 
     /// Waits until all `size` bytes are hashed.

@@ -149,13 +149,16 @@ final class SegmentedFile: Sendable {
     /// Empties the file. All shares become stale but the one that is returned, the whole.
     @discardableResult
     func restart(size: Int64?, isTaken: Bool) throws(TransferError) -> Share? {
-        // In this order: a hasher that found the file shorter without knowing why would give the download up.
-        hasher.restart()
-        try file.truncate()
-        return state.withLock { state in
+        // In this order: who reads what was written (the hasher, an extraction) and found the file shorter without
+        // knowing why would give up; and a connection whose share is still valid would move the front on.
+        state.withLock { state in
             state.generation += 1
             state.table = SegmentTable(held: 0, size: size)
             state.lead = nil
+            hasher.restart()
+        }
+        try file.truncate()
+        return state.withLock { state in
             guard isTaken else { return nil }
             return state.table.takeFree().map { Self.share($0, state) }
         }

@@ -30,7 +30,7 @@ extension TransferEngine {
         let table = try Self.usableContent(of: file, download, journal)
         let hasher = FrontHasher(
             file, algorithm: download.digest?.algorithm, size: download.size, front: table.front,
-            filled: table.filledBytes, progress: progress)
+            filled: table.filledBytes, arrival: download.arrival, progress: progress)
         if let size = download.size { try file.reserve(size) }
 
         async let following: Void = hasher.follow()

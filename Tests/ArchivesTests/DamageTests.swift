@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import SystemPackage
+import TestHub
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct DamageTests {
 
     private func archive(_ maker: [String], in workshop: Workshop) throws -> [UInt8] {
         // Content that no filter shrinks, so that a cut falls into data.
-        var generator = Scrambler(state: 7)
+        var generator = SplitMix64(seed: 7)
         let noise = (0..<4000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         for name in ["a/one", "a/two", "b/three"] { try workshop.directory.write(noise, to: "source/\(name)") }
         try run(maker + ["-cf", "../whole", "a", "b"], in: workshop.path("source"))
@@ -51,7 +52,7 @@ struct DamageTests {
     func mutated(maker: [String]) async throws {
         let workshop = try Workshop()
         let whole = try archive(maker, in: workshop)
-        var generator = Scrambler(state: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<150 {
             var bytes = whole
             for _ in 0...Int.random(in: 0..<4, using: &generator) {
@@ -68,18 +69,5 @@ struct DamageTests {
             }
             #expect(try workshop.neighboursAreUntouched(besides: ["source", "whole", "archive"]))
         }
-    }
-}
-
-/// Numbers that are the same in every run.
-struct Scrambler: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import SystemPackage
+import TestHub
 import TestSupport
 import Testing
 
@@ -37,7 +38,7 @@ struct SingleFileTests {
     @Test("a bomb, a cut file and a file over the cap leave nothing", arguments: ["bomb", "cut", "cap"])
     func bounded(kind: String) async throws {
         let workshop = try Workshop()
-        var generator = Scrambler(state: 3)
+        var generator = SplitMix64(seed: 3)
         let noise = (0..<300_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         let content = kind == "bomb" ? [UInt8](repeating: 0, count: 24 << 20) : noise
         try workshop.directory.write(content, to: "in/file")

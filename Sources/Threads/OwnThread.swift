@@ -1,12 +1,12 @@
 import Glibc
 
 /// A thread of one's own, for what blocks: the pool of Swift's tasks has no more threads than the machine has cores.
-struct OwnThread: Sendable {
+public struct OwnThread: Sendable {
     private let thread: pthread_t
 
     /// Runs `body` on a new thread that takes no signals: those are for the program's main thread. Nil where the system
     /// gives no more threads; `body` is not run then.
-    init?(_ body: @escaping @Sendable () -> Void) {
+    public init?(_ body: @escaping @Sendable () -> Void) {
         var everything = sigset_t()
         var before = sigset_t()
         sigfillset(&everything)
@@ -23,7 +23,7 @@ struct OwnThread: Sendable {
     }
 
     /// Waits for its end. The thread that ends itself cannot wait for itself: then it is let go.
-    func join() {
+    public func join() {
         if pthread_equal(thread, pthread_self()) != 0 {
             pthread_detach(thread)
         } else {
@@ -31,7 +31,7 @@ struct OwnThread: Sendable {
         }
     }
 
-    func detach() {
+    public func detach() {
         pthread_detach(thread)
     }
 }
@@ -50,7 +50,7 @@ private final class Work: Sendable {
 }
 
 /// Waits for `body`, which may block, without blocking a thread of the pool.
-func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+public func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
         if let thread = OwnThread({ continuation.resume(returning: body()) }) {
             thread.detach()

@@ -1,0 +1,77 @@
+import Archives
+import ArtifactTypes
+import ContentStore
+import Foundation
+import Provisioning
+import SystemPackage
+import Transfer
+
+/// Archives are unpacked into the tree while they arrive: who waits for the network has a core to spare. Of a tree whose
+/// archive turns out to be wrong nothing is published, so nothing is lost by believing it until then.
+extension FileFetch {
+    /// Fetches the archive into its partial and unpacks it behind the front of what has come.
+    /// - Returns: the archive's size in bytes.
+    func fetchUnpacking(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Int64 {
+        let archive = ArrivingFile(store.partial(named: name).part)
+        return try await withThrowingTaskGroup(of: Int64.self) { group in
+            group.addTask {
+                try await unpack(file.remote, from: archive)
+                return 0
+            }
+            group.addTask {
+                let outcome = try await download(file, as: name, lock) { arrival in
+                    switch arrival {
+                    case .reached(let front): archive.advance(to: front)
+                    case .begunAnew: archive.beginAnew()
+                    }
+                }
+                job.progress(.stage("unpacking \(file.remote.path)"))
+                archive.finish(at: outcome.size)
+                return outcome.size
+            }
+            // Whichever fails first ends the other: without more bytes an extraction would wait for ever, and a full
+            // disk ends the download.
+            return try await group.reduce(0, +)
+        }
+    }
+
+    /// The archive's content from a blob of the store; nil where there is none.
+    func unpackBlob(_ remote: RemoteFile) async throws -> Pipeline.Fetched? {
+        // A signature is judged over the partial.
+        guard !job.force, remote.unpack != .none, remote.signature == nil, let digest = remote.digest,
+            digest.algorithm == .sha256, store.hasBlob(digest, size: remote.size)
+        else { return nil }
+        try await unpack(remote, whole: store.blobPath(digest))
+        return Pipeline.Fetched()
+    }
+
+    /// Unpacks an archive that lies on this machine.
+    func unpack(_ remote: RemoteFile, whole file: FilePath) async throws {
+        let archive: ArrivingFile
+        do throws(ArchiveError) { archive = try ArrivingFile(whole: file) } catch {
+            throw ProvisionError(archive: error).of(remote.path.string)
+        }
+        job.progress(.stage("unpacking \(remote.path)"))
+        try await unpack(remote, from: archive)
+        job.progress(.fileDone(path: remote.path.string, bytes: remote.size ?? 0))
+    }
+
+    private func unpack(_ remote: RemoteFile, from archive: ArrivingFile) async throws(ProvisionError) {
+        guard let tree else { return }
+        do {
+            switch remote.unpack {
+            case .none: break
+            case .archive(let strip):
+                let policy = ExtractionPolicy(strip: strip.map { .components($0) } ?? .singleTopFolder)
+                _ = try await Archive.extract(archive, into: tree.root, policy: policy)
+            case .single:
+                let target = tree.path(remote.path)
+                try FileManager.default.createDirectory(
+                    atPath: target.removingLastComponent().string, withIntermediateDirectories: true)
+                _ = try await Archive.expandSingle(archive, to: target)
+            }
+        } catch {
+            throw ProvisionError(pipeline: error).of("unpacking \(remote.path)")
+        }
+    }
+}
