@@ -53,8 +53,18 @@ extension Hive {
             do {
                 return try await install(offer, recipe, request, for: job)
             } catch {
-                guard index < choice.recipes.count - 1, Self.isWorthBuilding(after: error) else {
-                    throw error.of("\(offer.worker.name) \(offer.worker.version) \(recipe.accelerator)")
+                let isWorthBuilding = recipe.form == .prebuilt && Self.isWorthBuilding(after: error)
+                guard isWorthBuilding, index < choice.recipes.count - 1 else {
+                    var error = error.of("\(offer.worker.name) \(offer.worker.version) \(recipe.accelerator)")
+                    var advice = [error.remedy].compactMap(\.self)
+                    if isWorthBuilding, let obstacle = choice.obstacle {
+                        advice.append("it cannot be built: \(obstacle)")
+                    }
+                    if request.variant == nil, recipe.accelerator != .cpu {
+                        advice.append("--variant cpu takes the one for the processor")
+                    }
+                    error.remedy = advice.isEmpty ? nil : advice.joined(separator: "; ")
+                    throw error
                 }
                 job.progress(.notice("no \(recipe.form.rawValue) \(recipe.accelerator): \(error.message)"))
             }
@@ -74,11 +84,12 @@ extension Hive {
         return entry
     }
 
-    /// What is not there, or does not run here, may be had by building it. What is not what it should be is no reason to
-    /// look further.
+    /// What is not there, does not run here, or has nothing to vouch for it, may be had by building it. What is not what it
+    /// should be is no reason to look further.
     private static func isWorthBuilding(after error: ProvisionError) -> Bool {
         switch error.code {
-        case .notFound, .revisionNotFound, .selectorNotFound, .unsupported, .missingTool, .smokeTestFailed: true
+        case .notFound, .revisionNotFound, .selectorNotFound, .unsupported, .missingTool, .smokeTestFailed, .untrusted:
+            true
         default: false
         }
     }

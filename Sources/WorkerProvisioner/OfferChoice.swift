@@ -6,6 +6,8 @@ import WorkerBuild
 public struct OfferChoice: Sendable {
     /// What to try, in this order; all of one variant.
     public let recipes: [OfferedRecipe]
+    /// Why the variant could not be built here, where it is offered to be; nil where it could.
+    public let obstacle: String?
     public let rejected: [Rejection]
 
     public struct Rejection: Sendable, Hashable {
@@ -34,23 +36,27 @@ public struct OfferChoice: Sendable {
                 continue
             }
             var recipes: [OfferedRecipe] = []
+            var obstacle: String?
             if variant.prebuilt != nil, form != .source { recipes.append(OfferedRecipe(accelerator, .prebuilt)) }
             if variant.source != nil, form != .prebuilt {
                 let missing = machine.requirements(of: variant, sandboxed: sandboxed).missing(accelerator)
                 if missing.isEmpty {
                     recipes.append(OfferedRecipe(accelerator, .source))
-                } else if recipes.isEmpty {
-                    let tools = missing.map { "\($0.tool) (\($0.advice))" }.joined(separator: ", ")
-                    reject("it would have to be built, and there is no \(tools)")
-                    lacksTools = true
-                    continue
+                } else {
+                    obstacle = "there is no " + missing.map { "\($0.tool) (\($0.advice))" }.joined(separator: ", ")
                 }
+            }
+            if recipes.isEmpty, let obstacle {
+                reject("it would have to be built, and \(obstacle)")
+                lacksTools = true
+                continue
             }
             if recipes.isEmpty {
                 reject("there is no \(form?.rawValue ?? "") one")
                 continue
             }
             self.recipes = recipes
+            self.obstacle = obstacle
             self.rejected = rejected
             return
         }

@@ -99,7 +99,7 @@ struct WorkerOfferTests {
         let wrong = try await offers.run("worker", "install", "demo-worker")
         #expect(wrong.status == 65, "a wrong sum is no reason to build: \(wrong.errors)")
         try offers.addPrebuilt("1.0.0", sum: "SKIP")
-        let loose = try await offers.run("worker", "install", "demo-worker")
+        let loose = try await offers.run("worker", "install", "demo-worker", "--prebuilt")
         #expect(loose.status == 65 && loose.errors.contains("--allow-unverified"), "\(loose.errors)")
         let unknown = try await offers.run("worker", "install", "demo-wrker")
         #expect(unknown.status == 66 && unknown.errors.contains("worker available"), "\(unknown.errors)")
@@ -121,6 +121,10 @@ struct WorkerOfferTests {
         let allowed = try await offers.run("worker", "install", "demo-worker", "--allow-unverified")
         #expect(allowed.status == 0, "\(allowed.errors)")
         #expect(try await machine.run("worker", "show", "demo-worker", "--json").json()["verified"] == .bool(false))
+        // Rather than take what nobody vouches for, it is built from a commit.
+        let instead = try await offers.run("worker", "install", "demo-worker")
+        #expect(instead.status == 0 && instead.errors.contains("step 1 of 2: build()"), "\(instead.errors)")
+        #expect(try await machine.run("worker", "show", "demo-worker", "--json").json()["verified"] == .bool(true))
     }
 
     @Test("a PKGBUILD of a service has no network while it builds, unless the user allows it")

@@ -39,10 +39,11 @@ struct WorkerAvailable: AsyncParsableCommand {
     private static func row(_ worker: Hive.AvailableWorker, _ variant: VariantVerdict) -> [String] {
         let forms = [variant.prebuilt ? "prebuilt" : nil, variant.source ? "source" : nil].compactMap(\.self)
         let isInstalled = worker.installed.contains { $0.hasPrefix("\(worker.name)-\(variant.variant)-") }
-        let reasons = ([variant.reason].compactMap(\.self) + variant.missingTools).joined(separator: "; ")
+        let tools = variant.missingTools.joined(separator: "; ")
+        let reason = variant.reason ?? (tools.isEmpty ? "" : "to build it, \(tools)")
         return [
             worker.name, worker.version, variant.variant.rawValue, variant.canBeHad ? "yes" : "no",
-            forms.joined(separator: ", "), isInstalled ? "yes" : "no", reasons,
+            forms.joined(separator: ", "), isInstalled ? "yes" : "no", reason,
         ]
     }
 }
