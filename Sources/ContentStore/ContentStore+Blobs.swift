@@ -94,7 +94,7 @@ extension ContentStore {
         moving file: FilePath, expected: Digest?, size: Int64?
     ) async throws(StoreError) -> (digest: Digest, size: Int64) {
         try await offPool { cancellation throws(StoreError) in
-            let digest = try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
+            let found = try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
                 let status = try FileSystem.status(of: descriptor, file)
                 guard status.type == .regular, status.linkCount == 1 else {
                     throw StoreError(.unsafe, "\(file.visible) is no file of its own")
@@ -102,11 +102,11 @@ extension ContentStore {
                 guard size == nil || status.size == size else {
                     throw StoreError(.corrupt, "\(file.visible) has \(status.size) bytes, not \(size ?? 0)")
                 }
-                return try FileSystem.hash(descriptor, file, expected: expected, status.size, cancellation)
+                let digest = try FileSystem.hash(descriptor, file, expected: expected, status.size, cancellation)
+                return (digest: digest, size: status.size)
             }
-            let size = FileSystem.status(file)?.size ?? 0
-            try self.keepBlob(file, digest)
-            return (digest, size)
+            try self.keepBlob(file, found.digest)
+            return found
         }
     }
 

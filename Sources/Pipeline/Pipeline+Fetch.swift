@@ -41,7 +41,7 @@ extension Pipeline {
         }
         do {
             return try await store.withPromisedSpace(for: needs, of: plan.item.id, job: job.id) {
-                let toBring = missing.filter(\.isBrought)
+                let toBring = wanted.filter { $0.isBrought && (job.force || !$0.isHere(in: store)) }
                 var fetched = try await bring(toBring, of: plan, into: tree, for: job)
                 let brought = Set(toBring.map(\.remote.path))
                 fetched.add(try await fetchAll(wanted.filter { !brought.contains($0.remote.path) }, fetching))

@@ -46,6 +46,8 @@ public struct VendorOption: Sendable {
         /// `{ env = "…" }`, `{ file = "…" }` or `{ command = ["…"] }`.
         case secret
         case secrets
+        /// Whatever stands there: the module's own to judge.
+        case anything
         case table([VendorOption])
         case list(Shape)
         /// The first shape that fits: a mirror is a URL or a table.
@@ -131,6 +133,7 @@ public struct VendorOptions: Sendable {
         case strings([String])
         case secret(SecretSource)
         case secrets([String: SecretSource])
+        case anything(JSONValue)
         case table(VendorOptions)
         case list([Value])
     }
@@ -152,6 +155,9 @@ public struct VendorOptions: Sendable {
     }
     public func secrets(_ name: String) -> [String: SecretSource] {
         if case .secrets(let value) = values[name] { value } else { [:] }
+    }
+    public func anything(_ name: String) -> JSONValue? {
+        if case .anything(let value) = values[name] { value } else { nil }
     }
     public func table(_ name: String) -> VendorOptions? {
         if case .table(let value) = values[name] { value } else { nil }

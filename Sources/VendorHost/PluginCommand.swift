@@ -14,12 +14,19 @@ struct PluginCommand: Sendable {
     let origins: [Origin]
     let forms: [ReferenceForm]
     let provides: Set<ArtifactKind>
+    /// What the file says for the plug-in itself.
+    let options: [String: JSONValue]
 
     /// - Throws: `.configuration` for an empty or relative command, a bad origin or variable.
     init(_ configuration: VendorConfiguration, environment hive: [String: String]) throws(ProvisionError) {
         vendor = configuration.name
         provides = configuration.provides
         secrets = configuration.options.secrets("secrets")
+        switch configuration.options.anything("options") {
+        case .object(let members)?: options = members
+        case nil: options = [:]
+        default: throw ProvisionError(.configuration, "\"options\" is not a table")
+        }
         let words = configuration.options.strings("command") ?? []
         guard let first = words.first, !first.isEmpty else {
             throw ProvisionError(.configuration, "\"command\" is empty", remedy: "name the program to run")

@@ -78,7 +78,8 @@ struct PluginSession: Sendable {
             .initialize,
             InitializeParameters(
                 hive: version,
-                configuration: .init(name: command.vendor, provides: command.provides.map(\.plural).sorted()),
+                configuration: .init(
+                    name: command.vendor, provides: command.provides.map(\.plural).sorted(), options: command.options),
                 secrets: secrets))
         let introduction: InitializeResult
         do {

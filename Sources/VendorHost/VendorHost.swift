@@ -29,6 +29,7 @@ public enum VendorHost {
             VendorOption("origins", .strings, "private or plain-http origins that the vendor's URLs may use"),
             VendorOption("environment", .strings, "variables that it may see beyond PATH, HOME and LANG"),
             VendorOption("secrets", .secrets, "secrets that are handed over in initialize"),
+            VendorOption("options", .anything, "a table of settings of its own, handed over in initialize"),
         ],
         provides: Set(ArtifactKind.allCases))
 }

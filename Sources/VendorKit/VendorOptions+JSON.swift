@@ -63,6 +63,7 @@ extension VendorOptions.Value {
             self = .list(values)
         case (.table(let declared), .object(let members)):
             self = .table(try VendorOptions(members, declared: declared, secrets: secrets))
+        case (.anything, _): self = .anything(json)
         case (.either(let first, let second), _):
             if let value = try Self(json, as: first, secrets: secrets) {
                 self = value

@@ -58,6 +58,8 @@ struct OptionReader {
                 secrets[key] = try secret(member, of: key, at: path + [.key(key)], in: table)
             }
             return .secrets(secrets)
+        case (.anything, _):
+            return .anything(try json(node, of: name, at: path, in: table))
         case (.either(let first, let second), _):
             guard first.accepts(node) || second.accepts(node) else { break }
             return try value(node, as: first.accepts(node) ? first : second, of: name, at: path, in: table)
@@ -65,6 +67,30 @@ struct OptionReader {
             break
         }
         throw table.wrongKind(node, at: path, name, wanted: shape.wanted)
+    }
+
+    private func json(
+        _ node: TOMLNode, of name: String, at path: TOMLPath, in table: FileTable
+    ) throws(VendorFileError) -> JSONValue {
+        switch node {
+        case .string(let text): return .string(try withoutPassword(text, of: name, at: path, in: table))
+        case .integer(let number): return .integer(Int64(number))
+        case .boolean(let flag): return .bool(flag)
+        case .array(let items):
+            var values: [JSONValue] = []
+            for (index, item) in items.enumerated() {
+                values.append(try json(item, of: name, at: path + [.index(index)], in: table))
+            }
+            return .array(values)
+        case .table(let members):
+            var values: [String: JSONValue] = [:]
+            for (key, member) in members {
+                values[key] = try json(member, of: key, at: path + [.key(key)], in: table)
+            }
+            return .object(values)
+        case .other:
+            throw table.wrongKind(node, at: path, name, wanted: "a text, a whole number, true or false")
+        }
     }
 
     private func secret(
@@ -122,7 +148,7 @@ extension VendorOption.Shape {
     func accepts(_ node: TOMLNode) -> Bool {
         switch (self, node) {
         case (.string, .string), (.integer, .integer), (.boolean, .boolean), (.strings, .array), (.list, .array),
-            (.table, .table), (.secret, .table), (.secrets, .table):
+            (.table, .table), (.secret, .table), (.secrets, .table), (.anything, _):
             true
         case (.either(let first, let second), _): first.accepts(node) || second.accepts(node)
         default: false
@@ -137,6 +163,7 @@ extension VendorOption.Shape {
         case .strings: "an array of strings"
         case .secret: "a table that says where the secret is"
         case .secrets: "a table of secrets"
+        case .anything: "a value"
         case .table: "a table"
         case .list: "an array"
         case .either(let first, let second): "\(first.wanted) or \(second.wanted)"

@@ -81,11 +81,17 @@ struct SettingReader {
         case .secret(let source): add(source, at: path)
         case .secrets(let sources):
             for (name, source) in sources.sorted(by: { $0.key < $1.key }) { add(source, at: path + [.key(name)]) }
+        case .anything(let json): add(json, at: path)
         case .table(let options):
             for (name, inner) in options.values.sorted(by: { $0.key < $1.key }) { add(inner, at: path + [.key(name)]) }
         case .list(let items):
             for (index, item) in items.enumerated() { add(item, at: path + [.index(index)]) }
         }
+    }
+
+    private mutating func add(_ json: JSONValue, at path: TOMLPath) {
+        guard case .object(let members) = json else { return add(path: path, json.text) }
+        for (key, member) in members.sorted(by: { $0.key < $1.key }) { add(member, at: path + [.key(key)]) }
     }
 
     private mutating func add(_ source: SecretSource, at path: TOMLPath) {
@@ -129,6 +135,20 @@ extension TOMLPath {
             case .key(let key): text += (text.isEmpty ? "" : ".") + key
             case .index(let index): text += "[\(index)]"
             }
+        }
+    }
+}
+
+extension JSONValue {
+    /// As a person reads it; nil for nothing.
+    fileprivate var text: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .bool(let flag): "\(flag)"
+        case .array(let items): items.compactMap(\.text).joined(separator: ", ")
+        case .null, .object: nil
         }
     }
 }

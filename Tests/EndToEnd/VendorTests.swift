@@ -2,6 +2,7 @@ import ArtifactTypes
 import Foundation
 import SystemPackage
 import TestHub
+import TestSupport
 import Testing
 
 @Suite struct VendorTests {
@@ -180,6 +181,45 @@ import Testing
         try machine.addVendor("typo.toml", "name = \"typo\"\nmodul = \"process\"")
         let typo = try await machine.run("vendor", "test", machine.vendors.appending("typo.toml").string)
         #expect(typo.status == 78 && typo.errors.contains("typo.toml:2:1"), "\(typo.errors)")
+    }
+
+    @Test("a vendor's own settings reach it as its file has them, and show lists them")
+    func ownSettings() async throws {
+        let machine = try Installation()
+        let program = """
+            #!/usr/bin/env python3
+            import json, sys
+            for line in sys.stdin:
+                request = json.loads(line)
+                answer = {"jsonrpc": "2.0", "id": request["id"], "result": {"protocol": 1, "name": "own"}}
+                if request["method"] == "initialize": options = request["params"]["configuration"]["options"]
+                else: answer = {"jsonrpc": "2.0", "id": request["id"], "error":
+                    {"code": -32000, "message": json.dumps(options, sort_keys=True), "data": {"code": "notFound"}}}
+                print(json.dumps(answer), flush=True)
+            """
+        let path = try machine.folder.write(program.utf8, to: "vendors.d/own")
+        #expect(chmod(path.string, 0o755) == 0)
+        let file = """
+            name = "own"
+            module = "process"
+            [process]
+            command = ["./own"]
+            [process.options]
+            region = "eu"
+            depth = 3
+            mirrors = [{ url = "https://a.example" }]
+            """
+        try machine.addVendor("own.toml", file)
+        let outcome = try await machine.run("model", "download", "own:a/b")
+        let told = #"{"depth": 3, "mirrors": [{"url": "https://a.example"}], "region": "eu"}"#
+        #expect(outcome.status == 66 && outcome.errors.contains(told), "\(outcome.errors)")
+        let shown = try await machine.run("vendor", "show", "own")
+        #expect(
+            shown.output.contains("process.options.region") && shown.output.contains("own.toml:6"), "\(shown.output)")
+
+        try machine.addVendor("own.toml", file + "\nupstream = \"https://me:s3cret@a.example\"")
+        let refused = try await machine.run("model", "download", "own:a/b")
+        #expect(refused.status == 78 && refused.errors.contains("own.toml:9"), "\(refused.errors)")
     }
 
     @Test(

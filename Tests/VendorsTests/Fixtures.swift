@@ -78,8 +78,20 @@ final class Modules: Sendable {
             options: [
                 VendorOption("command", .strings, required: true, ""), VendorOption("origins", .strings, ""),
                 VendorOption("environment", .strings, ""), VendorOption("secrets", .secrets, ""),
+                VendorOption("options", .anything, ""),
             ], builtIn: []
         ) { ["\($0):{locator}"] }
+    }
+
+    /// Not among `all`, whose names messages list.
+    var workerService: VendorModule {
+        module(
+            "worker-service", provides: [.worker],
+            options: [
+                VendorOption("url", .string, ""), VendorOption("ca-file", .string, ""),
+                VendorOption("timeout", .integer, ""),
+            ], builtIn: []
+        ) { ["\($0):{name}"] }
     }
 
     private func module(
