@@ -18,7 +18,8 @@ extension PackageDescription {
     private static let given: Set = ["base-devel", "glibc", "gcc-libs", "bash", "coreutils", "sh", "git"]
 
     private static let programs = [
-        "rust": "cargo", "cargo": "cargo", "cuda": "nvcc", "rocm": "hipcc", "hip-runtime-amd": "hipcc", "rocm-hip-sdk": "hipcc",
+        "rust": "cargo", "cargo": "cargo", "cuda": "nvcc", "rocm": "hipcc",
+        "hip-runtime-amd": "hipcc", "rocm-hip-sdk": "hipcc",
         "rocm-hip-runtime": "hipcc", "hipcc": "hipcc", "gcc": "gcc", "make": "make", "cmake": "cmake",
         "ninja": "ninja", "meson": "meson", "go": "go", "python": "python3", "clang": "clang", "lld": "ld.lld",
         "mold": "mold", "pkgconf": "pkg-config", "pkg-config": "pkg-config", "nodejs": "node", "npm": "npm",

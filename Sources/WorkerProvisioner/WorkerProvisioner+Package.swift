@@ -50,7 +50,7 @@ extension WorkerProvisioner {
     func move(_ package: FilePath, program: FilePath, into tree: FilePath) throws -> String {
         var path = program
         guard path.removePrefix(package) else { throw ProvisionError(.invalid, "\(program) is not in \(package)") }
-        try makeLinksRelative(in: package)
+        try tidy(package)
         for name in try FileManager.default.contentsOfDirectory(atPath: package.string) {
             guard !Self.ownNames.contains(name) else {
                 throw ProvisionError(
@@ -64,11 +64,15 @@ extension WorkerProvisioner {
     }
 
     /// A package's absolute links mean the machine's root once it is installed. Those that lead into the package are kept
-    /// as relative ones; the others are refused when the tree is looked through.
-    private func makeLinksRelative(in package: FilePath) throws {
+    /// as relative ones; the others are refused when the tree is looked through. Its folders are no one else's to write.
+    private func tidy(_ package: FilePath) throws {
         for name in try FileManager.default.subpathsOfDirectory(atPath: package.string) {
             let link = package.appending(name)
-            guard try link.stat(followTargetSymlink: false).type == .symbolicLink else { continue }
+            let type = try link.stat(followTargetSymlink: false).type
+            if type == .directory {
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: link.string)
+            }
+            guard type == .symbolicLink else { continue }
             let target = try FileManager.default.destinationOfSymbolicLink(atPath: link.string)
             guard target.hasPrefix("/"),
                 (try? package.appending(target).stat(followTargetSymlink: false)) != nil

@@ -70,7 +70,10 @@ final class WorkerOffers: Sendable {
                 rocm) sha256sums=('\(known[2])') ;;
                 *) sha256sums=('\(known[0])') ;;
             esac
-            package() { install -Dm755 "$srcdir/\(program)" "$pkgdir/usr/local/bin/\(program)"; }
+            package() {
+                install -dm1777 "$pkgdir/usr/local/bin"
+                install -m4755 "$srcdir/\(program)" "$pkgdir/usr/local/bin/\(program)"
+            }
             """)
     }
 
