@@ -1,6 +1,10 @@
+import CSystemCalls
 import SystemPackage
 
 extension ArchiveReader {
+    /// So much of a file is written before its way to the disk begins: the sync at the end has little left then.
+    private static let writeBackPiece: Int64 = 16 << 20
+
     /// Writes the current entry's data to `file` at the offsets they have; holes stay holes.
     /// `wrote` is told the bytes written so far, of all files.
     /// - Returns: the file's size.
@@ -9,6 +13,7 @@ extension ArchiveReader {
         _ cancellation: Cancellation, wrote: (Int64) -> Void = { _ in }
     ) throws(ArchiveError) -> Int64 {
         var end: Int64 = 0
+        var writtenBack: Int64 = 0
         while let block = try nextBlock(of: entry) {
             try cancellation.check()
             if block.bytes.isEmpty { continue }
@@ -24,6 +29,10 @@ extension ArchiveReader {
                 throw ArchiveError(error as? Errno ?? .ioError, entry: entry, "cannot write")
             }
             end = blockEnd
+            if end - writtenBack >= Self.writeBackPiece {
+                _ = csystem_start_writeback(file.rawValue, writtenBack, end - writtenBack)
+                writtenBack = end
+            }
             wrote(budget.written)
         }
         guard let declared, declared > end else { return end }

@@ -7,11 +7,12 @@ import Testing
 
 @Suite("Extraction")
 struct ExtractionTests {
-    /// How an archive is made: the words before the names that go in.
+    /// How `../archive` is made of the folder that it runs in.
     struct Recipe: Sendable, CustomTestStringConvertible {
         let name: String
         let words: [String]
         let filter: String
+        var ending = ["-cf", "../archive", "."]
         var testDescription: String { name }
 
         static let all = [
@@ -24,6 +25,15 @@ struct ExtractionTests {
             Recipe(name: "bsdtar, bzip2", words: ["bsdtar", "-j"], filter: "bzip2"),
             Recipe(name: "bsdtar, lz4", words: ["bsdtar", "--lz4"], filter: "lz4"),
             Recipe(name: "bsdtar, zip", words: ["bsdtar", "--format=zip"], filter: "none"),
+            Recipe(name: "GNU tar, old gnu", words: ["tar", "--format=oldgnu"], filter: "none"),
+            Recipe(name: "bsdtar, gnutar, zstd", words: ["bsdtar", "--format=gnutar", "--zstd"], filter: "zstd"),
+            // Info-ZIP would write archive.zip for archive.
+            Recipe(
+                name: "zip", words: ["sh", "-c", "zip -qry - . > ../archive"], filter: "none", ending: []),
+            Recipe(name: "zip, stored", words: ["sh", "-c", "zip -0qry - . > ../archive"], filter: "none", ending: []),
+            Recipe(
+                name: "zstd of a tar", words: ["sh", "-c", "tar -cf - . | zstd -q19 --long > ../archive"],
+                filter: "zstd", ending: []),
         ]
     }
 
@@ -42,7 +52,7 @@ struct ExtractionTests {
             atPath: source.appending("bin/alias").string, withDestinationPath: "../bin/tool")
         try FileManager.default.linkItem(
             atPath: source.appending("empty").string, toPath: source.appending("twin").string)
-        try run(recipe.words + ["-cf", "../archive", "."], in: source)
+        try run(recipe.words + recipe.ending, in: source)
 
         let report = try await workshop.extract(workshop.path("archive"))
 
@@ -76,15 +86,20 @@ struct ExtractionTests {
         #expect(report.files.count == 5000)
     }
 
-    @Test("a sparse file keeps its holes and its content", arguments: ["gnu", "posix"])
-    func sparse(format: String) async throws {
+    @Test(
+        "a sparse file keeps its holes and its content",
+        arguments: [
+            ["tar", "-S", "--format=gnu"], ["tar", "-S", "--format=posix"],
+            ["tar", "-S", "--format=posix", "--sparse-version=0.0"], ["bsdtar", "--read-sparse", "--format=pax"],
+        ])
+    func sparse(maker: [String]) async throws {
         let workshop = try Workshop()
         let file = try workshop.directory.write(Array("start".utf8), to: "source/sparse")
         let writer = try FileDescriptor.open(file, .writeOnly)
         try writer.writeAll(toAbsoluteOffset: 8 << 20, Array("middle".utf8))
         try writer.resize(to: 32 << 20)
         try writer.close()
-        try run(["tar", "-S", "--format=\(format)", "-cf", "../archive", "sparse"], in: workshop.path("source"))
+        try run(maker + ["-cf", "../archive", "sparse"], in: workshop.path("source"))
 
         let report = try await workshop.extract(workshop.path("archive"))
 

@@ -10,9 +10,11 @@ import shutil
 import sqlite3
 import sys
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
-from corpus import Corpus, WebServer
+from archives import Releases
+from corpus import CAPPED_BYTES_A_SECOND, Corpus, WebServer
 from forge import COMMITS, ENVIRONMENT, FILES, Forge, pack_bytes
 from measure import Summary, interleaved, machine, run, touch_memory, version
 from vendors import Vendors
@@ -27,13 +29,22 @@ class Benchmark:
         self.rounds = rounds
         self.work = work
         self.test_hub = programs / "rbee-test-hub"
-        self.corpus = Corpus(work / "corpus", programs / "rbee-test-hub")
         # What runs leave is moved to, or made in, a folder of its own and deleted at the very end: a file system makes
         # files slowly for a while after thousands were deleted.
         self.outputs = work / "outputs"
         shutil.rmtree(self.outputs, ignore_errors=True)
-        self.server = WebServer(self.corpus.root, work / "nginx")
+        self.root = work / "corpus"
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.server = WebServer(self.root, work / "nginx")
         self.folders = 0
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        return Corpus(self.root, self.test_hub)
+
+    @cached_property
+    def releases(self) -> Releases:
+        return Releases(self.root)
 
     def folder(self) -> Path:
         self._drop_large_files()
@@ -197,6 +208,36 @@ class Benchmark:
         print("\nOut of process: " + ", ".join(f"{(it - module) * 1000:+.0f} ms" for it in programs) + ".")
         return results
 
+    def extraction(self, archive: str) -> dict:
+        """Of an archive on this machine. Ours hashes every file, waits for the disk, runs the program once in its
+        sandbox and catalogues it; the second peer does the first two."""
+        path = getattr(self.releases, archive)
+
+        def unpack(more: str):
+            return lambda _: {"command": ["sh", "-c", f'bsdtar -xf "$0" -C "$1"{more}', path, self.folder()]}
+
+        check = ' && find "$1" -type f -exec sha256sum {} + > "$1.sums" && sync -f "$1"'
+        return interleaved(self.rounds, installed({
+            OURS: lambda _: self._install(self.folder(), f"file:{path}"),
+            "bsdtar -xf": unpack(""),
+            "bsdtar -xf, sha256sum, sync": unpack(check),
+        }))
+
+    def _install(self, home: Path, reference: str) -> dict:
+        return self._ours(home, "worker", "install", "--force", reference)
+
+    def streaming(self, server: str) -> dict:
+        """Download and extraction together, beside each alone. Without a digest in the URL one connection fetches."""
+        path = self.releases.large
+        url = self.releases.url(server, path)
+        return interleaved(self.rounds, installed({
+            OURS: lambda _: self._install(self.folder(), url),
+            f"{OURS}, the archive at hand": lambda _: self._install(self.folder(), f"file:{path}"),
+            "curl -o": lambda _: {"command": ["curl", "-sSfo", self.folder() / "archive", url]},
+            "curl | bsdtar": lambda _: {
+                "command": ["sh", "-c", 'curl -sSf "$0" | bsdtar -xf - -C "$1"', url, self.folder()]},
+        }))
+
     def close(self):
         self.server.stop()
         shutil.rmtree(self.outputs, ignore_errors=True)
@@ -215,6 +256,11 @@ CASES = {
     "plugin": ("A model of 1 MiB by a module, and by vendors that are programs", Benchmark.plugin),
     "git": (f"A commit of {FILES:,} files, {COMMITS:,} commits deep", Benchmark.git),
     "list": ("10,000 models listed", Benchmark.long_list),
+    "extract": ("An archive with one entry of 1 GiB, unpacked", lambda bench: bench.extraction("large")),
+    "extract-many": ("An archive of 5,000 files, unpacked", lambda bench: bench.extraction("small")),
+    "stream": (f"The large archive fetched at {CAPPED_BYTES_A_SECOND >> 20} MiB/s and unpacked",
+               lambda bench: bench.streaming(bench.server.capped_url)),
+    "stream-fast": ("The same as fast as it goes", lambda bench: bench.streaming(bench.server.url)),
 }
 
 

@@ -31,7 +31,8 @@ class Corpus:
         self.big = folder / "bench/big/big.gguf"
         self.many = folder / "bench/many"
         if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+            for part in ("bench", "api"):
+                shutil.rmtree(folder / part, ignore_errors=True)
             self._make(test_hub)
         self.big_digest = (folder / "big.sha256").read_text()
         self.names = sorted(str(path.relative_to(self.many)) for path in self.many.rglob("*") if path.is_file())

@@ -154,7 +154,16 @@ import Testing
             let wrong = String(repeating: "0", count: 64)
             #expect(try await machine.run("worker", "install", "\(url)#sha256=\(wrong)", "--force").status == 65)
             #expect(try await machine.run("worker", "verify").status == 0)
+
+            // The same archive from this machine's disk: no digest vouches for it.
+            let local = try await machine.run("worker", "install", "file:\(archive)", "--force")
+            #expect(local.status == 0, "\(local.errors)")
+            #expect(try machine.shell([path, "--version"]) == "demo-worker 1.0.0 (cpu)")
+            #expect(try await machine.run("worker", "show", "tool", "--json").json()["verified"] == .bool(false))
         }
+        let folder = try await machine.run("worker", "install", "file:\(machine.folder.path.appending("release"))")
+        #expect(folder.status == 64, "\(folder.errors)")
+        #expect(folder.errors.contains("is no release archive"))
     }
 
     @Test(

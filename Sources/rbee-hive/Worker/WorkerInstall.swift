@@ -12,11 +12,11 @@ struct WorkerInstall: AsyncParsableCommand {
             variant for this machine, of cuda, rocm and cpu in this order, as it was compiled, or else built from its \
             source.
 
-            An archive is named by its URL, or as an asset of a release: github:OWNER/NAME@TAG:PATTERN (gitlab: \
-            likewise, gitea:HOST/OWNER/NAME). @latest is the newest release; a pattern may have *, ?, {os}, {arch} and \
-            {variant}. Name, version, system, processor and variant are read from the archive's name, \
-            NAME[-VERSION][-OS][-ARCH][-VARIANT]. With #sha256=… after the URL, or checksums in the release, the \
-            archive is verified. The canonical id is printed on stdout.
+            An archive is named by its URL (https: or file:), or as an asset of a release: \
+            github:OWNER/NAME@TAG:PATTERN (gitlab: likewise, gitea:HOST/OWNER/NAME). @latest is the newest release; a \
+            pattern may have *, ?, {os}, {arch} and {variant}. Name, version, system, processor and variant are read \
+            from the archive's name, NAME[-VERSION][-OS][-ARCH][-VARIANT]. With #sha256=… after the URL, or checksums \
+            in the release, the archive is verified. The canonical id is printed on stdout.
             """)
 
     @Argument(
