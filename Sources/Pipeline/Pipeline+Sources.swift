@@ -73,6 +73,11 @@ extension Pipeline {
         }
     }
 
+    /// Whether what one of `origins` gave may name a host that is written as a number, as a private network's are.
+    public func mayName(_ url: String, from origins: [String]) async -> Bool {
+        await TransferAccess(NetworkAccess(configuredOrigins: origins)).mayName(url)
+    }
+
     /// Runs `body` with a folder that outlives jobs, as kept git mirrors do, and that no other job uses meanwhile.
     ///
     /// - Parameter work: what it is held for, as `builds worker`.

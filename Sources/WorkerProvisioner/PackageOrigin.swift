@@ -34,6 +34,7 @@ struct PackageOrigin: Sendable {
                     .untrusted, "the PKGBUILD of \(worker) names \(url.visiblyEscaped), which it may not",
                     remedy: "what is on this machine, or unencrypted, only from a repository that is so itself")
             }
+            try await check(url, with: pipeline)
             let match = try pipeline.registry.vendor(for: reference, kind: .worker)
             return (match, try await pipeline.resolve(match, known: nil, for: job))
         }
@@ -55,6 +56,24 @@ struct PackageOrigin: Sendable {
             if now.revision != source.revision { return true }
         }
         return false
+    }
+
+    /// A vendor would take the URL for one that the user typed, and ask any host.
+    ///
+    /// - Throws: `.untrusted` for one of a private network that the PKGBUILD, as it came, may not name.
+    func check(_ url: String, with pipeline: Pipeline) async throws(ProvisionError) {
+        if place.hasPrefix("file:") || place.hasPrefix("/") { return }
+        guard let scheme = url.firstRange(of: "://") else { return }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+        let host = authority.split(separator: "@").last ?? authority
+        let web = (url.hasPrefix("http:") ? "http://" : "https://") + host
+        var origins = plan.match.provisioner.access.configuredOrigins
+        if let own = plan.resolution.git?.url { origins.append(own) }
+        guard await pipeline.mayName(web, from: origins) else {
+            throw ProvisionError(
+                .untrusted, "the PKGBUILD of \(worker) names \(url.visiblyEscaped), which it may not",
+                remedy: "a private network only from a host that is in one itself")
+        }
     }
 
     /// The repository that is built, or the service that gave the PKGBUILD.

@@ -88,6 +88,7 @@ struct PackageSources {
         } catch {
             throw ProvisionError(mapping: error)
         }
+        try await origin.check(stem, with: pipeline)
         let match = try pipeline.registry.vendor(for: reference, kind: .worker)
         let resolution: Resolution
         if source.digest == nil {

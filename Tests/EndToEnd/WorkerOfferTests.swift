@@ -142,6 +142,27 @@ struct WorkerOfferTests {
         #expect(allowed.status == 0, "\(allowed.errors)")
     }
 
+    @Test(
+        "a PKGBUILD of a service may name neither a cloud's credentials nor a file of this machine",
+        arguments: [
+            "https://169.254.169.254/latest.tar.gz", "git+https://169.254.169.254/repo.git#branch=main",
+            "git+ssh://git@169.254.169.254/repo.git", "git+file:///etc",
+        ])
+    func reach(source: String) async throws {
+        try offers.addPackageBuild(
+            "demo-git-1.0.0",
+            """
+            pkgname=demo
+            pkgver=1
+            source=("\(source)")
+            sha256sums=('\(source.hasPrefix("git") ? "SKIP" : String(repeating: "0", count: 64))')
+            package() { :; }
+            """)
+        offers.offer("1.0.0")
+        let outcome = try await offers.run("worker", "install", "demo-worker", "--source")
+        #expect(outcome.status == 65 && outcome.errors.contains("which it may not"), "\(outcome.errors)")
+    }
+
     /// Tools of a machine with GPUs, which find none that is real.
     private func addTool(_ name: String, printing text: String) throws -> String {
         let tool = try machine.folder.write(Array("#!/bin/sh\ncat <<'END'\n\(text)\nEND\n".utf8), to: "tools/\(name)")

@@ -71,6 +71,22 @@ struct NetworkRuleTests {
         #expect(origins.policy(for: other, isProxied: true).permits("192.168.0.1"))
     }
 
+    @Test(
+        "let what a public host gave name no private one, and what a private one gave name its own",
+        arguments: [
+            ("https://10.0.0.1/x", "https://hub.invalid", false),
+            ("https://[::1]:8080/x", "https://hub.invalid", false),
+            ("https://localhost/x", "https://hub.invalid", false),
+            ("https://cdn.example/x", "https://hub.invalid", true),
+            ("https://192.168.1.1/x", "https://10.0.0.2", true), ("https://localhost/x", "http://localhost:8080", true),
+            ("https://169.254.169.254/x", "http://10.0.0.2", false),
+            ("https://169.254.169.254/x", "https://169.254.169.254", true),
+        ])
+    func names(url: String, origin: String, isAllowed: Bool) async {
+        // A name that no resolver knows is a public one here.
+        #expect(await TransferAccess(configuredOrigins: [origin]).mayName(url) == isAllowed)
+    }
+
     @Test("follow no redirect to a private address from a public configuration")
     func redirectInward() async throws {
         let victim = try ScriptedServer { _, wire in wire.answer(200) }
