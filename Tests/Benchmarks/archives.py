@@ -49,7 +49,7 @@ class Releases:
         for number in range(SMALL_FILES):
             size = source.randrange(2000, 14_000)
             content = source.randbytes(size // 2).hex().encode()[:size]
-            add(archive, f"bench/share/{number % 20}/{number % 400}/file-{number}", io.BytesIO(content), len(content))
+            add(archive, f"bench/share/{number // 250}/{number // 12}/file-{number}", io.BytesIO(content), len(content))
 
 
 class Halves:

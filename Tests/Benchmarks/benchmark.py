@@ -234,7 +234,7 @@ class Benchmark:
             OURS: lambda _: self._install(self.folder(), url),
             f"{OURS}, the archive at hand": lambda _: self._install(self.folder(), f"file:{path}"),
             "curl -o": lambda _: {"command": ["curl", "-sSfo", self.folder() / "archive", url]},
-            "curl | bsdtar": lambda _: {
+            "curl into bsdtar": lambda _: {
                 "command": ["sh", "-c", 'curl -sSf "$0" | bsdtar -xf - -C "$1"', url, self.folder()]},
         }))
 
