@@ -13,6 +13,8 @@ struct FetchWatch: Sendable {
 
     /// What a vendor's tool may need beside the files, as for indexes and parts.
     private static let slack: Int64 = 64 << 20
+    /// What a name counts, for files without content fill a disk too; and what the end of a file may take.
+    private static let block: Int64 = 4 << 10
     private static let interval = Duration.milliseconds(200)
 
     /// What may be in the folder; nil where some file's size is not known.
@@ -21,19 +23,22 @@ struct FetchWatch: Sendable {
         for file in files {
             guard let size = file.size else { return nil }
             let (sum, overflow) = total.addingReportingOverflow(size)
-            if overflow { return nil }
-            total = sum
+            if overflow || sum > .max - 2 * Self.block { return nil }
+            total = sum + 2 * Self.block
         }
         return total
     }
 
-    /// Looks until cancelled.
+    /// Looks until cancelled; at a large tree less often, since each look costs a walk over it.
     func run() async {
         var sizes: [RelativePath: Int64] = [:]
         var taken: Int64 = 0
+        var pause = Self.interval
         // A sleep that is cut short is the end of the fetch.
-        while (try? await Task.sleep(for: Self.interval)) != nil {
-            let usage = diskUsage(of: [folder])
+        while (try? await Task.sleep(for: pause)) != nil {
+            let start = ContinuousClock.now
+            defer { pause = max(Self.interval, min(.seconds(2), (ContinuousClock.now - start) * 20)) }
+            let usage = diskUsage(of: [folder], upTo: limit ?? .max, entry: Self.block)
             if let limit, usage > limit {
                 leash.cut(
                     ProvisionError(.digestMismatch, "it fetches more than its resolution says (\(ByteCount(limit)))"))

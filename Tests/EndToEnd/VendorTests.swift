@@ -55,6 +55,7 @@ import Testing
         let list = try await machine.run("vendor", "list")
         #expect(list.status == 0)
         #expect(list.errors.contains("corp.toml:5") && list.errors.contains("endpoint"))
+        #expect(list.output.split(separator: "\n").contains { $0.hasPrefix("corp") && $0.contains(" error ") })
         let json = try await machine.run("vendor", "list", "--json").json()
         let corp = json.arrayValue?.first { $0["name"] == .string("corp") }
         #expect(corp?["state"] == .string("error"))

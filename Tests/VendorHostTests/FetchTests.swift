@@ -127,6 +127,14 @@ struct FetchTests {
                         while True: out.write(b"x" * (1 << 20))
                 """, message: "vendor test: it fetches more than its resolution says", code: .digestMismatch),
         Misdeed(
+            what: "makes more files than bytes",
+            behaviour: """
+                def fetch(request):
+                    for number in range(17_000):
+                        os.close(os.open(request["params"]["directory"] + f"/{number}", os.O_CREAT))
+                    hang()
+                """, message: "vendor test: it fetches more than its resolution says", code: .digestMismatch),
+        Misdeed(
             what: "crashes", behaviour: "def fetch(request): os._exit(3)",
             message: "vendor test, at fetch: it ended without an answer"),
         Misdeed(
@@ -159,13 +167,14 @@ struct FetchTests {
         let plugin = try Plugin(
             Self.prelude + """
                 def fetch(request):
-                    for step in range(8):
+                    for step in range(7):
                         send({"jsonrpc": "2.0", "method": "progress", "params": {"message": f"block {step}"}})
-                        time.sleep(0.25)
+                        time.sleep(0.4)
                     put(request, "a.gguf", b"12345")
                 """)
-        // Two seconds of work, of which none is silent for one and a half.
-        let limits = VendorLimits(initialize: .seconds(60), silence: .milliseconds(1500))
+        // Longer than it may be silent, and never silent for long.
+        let limits = VendorLimits(
+            initialize: .seconds(60), silence: .milliseconds(2500), shutdown: .seconds(60))
         #expect(try await failure(of: plugin, limits: limits) == nil)
         #expect(await plugin.nextNote() == "block 0")
     }

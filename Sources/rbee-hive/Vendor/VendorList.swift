@@ -19,10 +19,12 @@ struct VendorList: AsyncParsableCommand {
                 return
             }
             let rows = entries.map { entry in
-                [
+                // A broken one is off too, and that it is broken is what its owner wants to see.
+                let isOff = !entry.enabled && entry.error == nil
+                return [
                     entry.name, entry.module ?? "?",
                     entry.provides.map { "\($0.rawValue)s" }.sorted().joined(separator: ","),
-                    "\(entry.priority)", entry.enabled ? entry.state.name : "disabled", entry.file ?? "built in",
+                    "\(entry.priority)", isOff ? "disabled" : entry.state.name, entry.file ?? "built in",
                 ]
             }
             let table = Table(headings: ["NAME", "MODULE", "PROVIDES", "PRIORITY", "STATE", "FILE"], rows: rows)
