@@ -10,7 +10,7 @@ extension GitProvisioner {
         guard let payload = resolution.git else {
             throw ProvisionError(.invalid, "\(resolution.reference) is not a git payload")
         }
-        let request = try request(resolution.reference)
+        let request = try request(resolution.reference, in: context)
         guard request.primary.url.description == payload.url else {
             throw ProvisionError(
                 .configuration, "\(resolution.reference) was resolved at \(payload.url), which is no longer configured")

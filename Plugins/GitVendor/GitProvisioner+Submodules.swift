@@ -74,7 +74,7 @@ extension GitProvisioner {
                 throw GitError(.untrusted, "\(outer.url) points to \(url), which it may not")
             }
             inner.url = url
-            inner.configuredOrigin = outer.configuredOrigin ?? outer.url.origin
+            inner.configuredOrigins = outer.configuredOrigins ?? [outer.url.origin]
             inner.address = nil
             inner.hasAlternative = false
             if url.origin != outer.url.origin { inner.forgetSecrets(caFile: settings.caFile) }

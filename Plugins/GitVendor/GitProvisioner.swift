@@ -20,15 +20,15 @@ struct GitProvisioner: FetchingProvisioner {
 
     var access: NetworkAccess {
         let sources = (settings.primary.map { [$0] } ?? []) + settings.mirrors
-        return NetworkAccess(
-            configuredOrigins: sources.map(\.url.origin), allowInsecure: settings.allowInsecure,
-            caFile: settings.caFile, stallTimeout: settings.timeout)
+        var access = settings.access
+        access.configuredOrigins = sources.map(\.url.origin)
+        return access
     }
 
     func resolve(
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
-        let request = try request(reference)
+        let request = try request(reference, in: context)
         let known = context.known?.git.flatMap { $0.url == request.primary.url.description ? $0 : nil }
         if context.offline, request.primary.place.scheme != .file {
             guard let resolution = context.known, known != nil else {
@@ -121,8 +121,11 @@ struct GitProvisioner: FetchingProvisioner {
 
 extension GitProvisioner {
     /// What `reference` asks, and of where.
-    func request(_ reference: ArtifactReference) throws(ProvisionError) -> GitRequest {
+    func request(
+        _ reference: ArtifactReference, in context: ProvisionContext
+    ) throws(ProvisionError) -> GitRequest {
         var request = try GitRequest(reference, settings)
+        if settings.primary == nil { request.primary.configuredOrigins = context.recipeOrigins }
         request.primary.hasAlternative = !request.mirrors.isEmpty
         request.primary = try reached(request.primary)
         request.mirrors = try request.mirrors.map { source throws(ProvisionError) in
@@ -171,11 +174,11 @@ extension GitProvisioner {
             }
             credential = GitCredential(username: source.place.user ?? source.username, token: token)
         }
-        let origins = [source.configuredOrigin ?? source.url.origin] + (source.address.map { [$0.origin] } ?? [])
+        let origins = (source.configuredOrigins ?? [source.url.origin]) + (source.address.map { [$0.origin] } ?? [])
         return GitRemote(
             url: source.place, credential: credential, allowInsecure: settings.allowInsecure, caFile: source.caFile,
             configuredOrigins: access.configuredOrigins + origins,
-            timeout: .seconds(settings.timeout), sshKey: try key(of: source), proxy: source.proxy,
+            timeout: .seconds(settings.access.stallTimeout), sshKey: try key(of: source), proxy: source.proxy,
             hasAlternative: source.hasAlternative)
     }
 

@@ -13,8 +13,9 @@ struct GitSource: Sendable {
     var caFile: String?
     /// A private key's file, for ssh.
     var sshKey: String?
-    /// For a submodule: the origin that the user configured and that led to it. It may be private only if that one is.
-    var configuredOrigin: String?
+    /// For a submodule, and what a recipe names: the origins that the user configured and that led to it. It may be
+    /// private only if one of them is.
+    var configuredOrigins: [String]?
     /// What git's configuration says, where the environment names none.
     var proxy: String?
     /// There are others: one that cannot be reached is passed over at once.
@@ -30,11 +31,12 @@ struct GitSettings: Sendable {
     var primary: GitSource?
     var mirrors: [GitSource] = []
     var revision: GitRevision
-    var allowInsecure: Bool
-    var caFile: String?
+    /// How servers are reached, whichever they are.
+    var access: NetworkAccess
+    var allowInsecure: Bool { access.allowInsecure }
+    var caFile: String? { access.caFile }
     /// Paths; `["*"]` for all.
     var submodules: [String]
-    var timeout: Int
 
     init(_ configuration: VendorConfiguration) throws(ProvisionError) {
         let options = configuration.options
@@ -58,11 +60,12 @@ struct GitSettings: Sendable {
             throw wrong("\"\(needless)\" stands without \"url\"", "add the repository's url")
         }
         revision = try Self.revision(options, wrong)
-        allowInsecure = options.boolean("insecure") ?? false
-        caFile = options.string("ca-file")
+        do throws(ProvisionError) {
+            access = try NetworkAccess(options, origins: [])
+        } catch {
+            throw wrong(error.message)
+        }
         submodules = options.strings("submodules") ?? (options.boolean("submodules") == true ? ["*"] : [])
-        timeout = options.integer("timeout") ?? 30
-        guard (1...3600).contains(timeout) else { throw wrong("\"timeout\" is not in 1...3600 seconds") }
     }
 
     private static func revision(

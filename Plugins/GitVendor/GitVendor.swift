@@ -42,14 +42,10 @@ public enum GitVendor {
             VendorOption("commit", .string, "the commit to stay at, all 40 digits"),
             VendorOption("username", .string, "sent with the token; x-access-token by default"),
             VendorOption("token", .secret, "goes to the origin of url alone"),
-            VendorOption("ca-file", .string, "trusted certificates in PEM, instead of the system's"),
-            VendorOption("insecure", .boolean, "tokens may travel over plain http"),
             VendorOption(
                 "submodules", .either(.boolean, .strings), "false, true, or the paths of those that are needed"),
-            VendorOption(
-                "timeout", .integer, fallback: "30", "seconds that a server may go without progress; 30 by default"),
             VendorOption("ssh-key", key, "the key for an ssh url; by default those that ssh finds"),
-        ],
+        ] + VendorOption.network,
         provides: [.worker, .model],
         builtIn: [VendorConfiguration(name: "git", module: "git", provides: [.worker, .model])])
 }

@@ -37,14 +37,6 @@ struct HubSettings: Sendable {
             }
         }
         self.mirrors = mirrors
-        let timeout = options.integer("timeout") ?? 30
-        guard (1...3600).contains(timeout) else {
-            throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
-        }
-        var origins: [String] = []
-        for server in [endpoint] + mirrors where !origins.contains(server.origin) { origins.append(server.origin) }
-        access = NetworkAccess(
-            configuredOrigins: origins, allowInsecure: options.boolean("insecure") ?? false,
-            caFile: options.string("ca-file"), stallTimeout: timeout)
+        access = try NetworkAccess(options, origins: ([endpoint] + mirrors).map(\.origin))
     }
 }

@@ -16,27 +16,24 @@ public enum HuggingFaceVendor {
     static let builtInName = "hf"
     static let publicEndpoint = "https://huggingface.co"
 
-    private static let options = [
-        VendorOption(
-            "endpoint", .string, fallback: publicEndpoint, environment: ["HF_ENDPOINT"],
-            "the hub's URL; \(publicEndpoint) without it"),
-        VendorOption(
-            "mirrors",
-            .list(
-                .either(
-                    .string,
-                    .table([
-                        VendorOption("url", .string, required: true, "the mirror's URL"),
-                        VendorOption("token", .secret, "the mirror's own token"),
-                        VendorOption("ca-file", .string, "trusted certificates for its metadata"),
-                    ]))),
-            "servers that are tried first for files, and for metadata while the endpoint is down"),
-        VendorOption(
-            "token", .secret, environment: ["HF_TOKEN", "HF_TOKEN_PATH"], unless: "endpoint",
-            "sent to the endpoint alone"),
-        VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
-        VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
-        VendorOption(
-            "timeout", .integer, fallback: "30", "seconds without progress before a request counts as stalled; 30"),
-    ]
+    private static let options =
+        [
+            VendorOption(
+                "endpoint", .string, fallback: publicEndpoint, environment: ["HF_ENDPOINT"],
+                "the hub's URL; \(publicEndpoint) without it"),
+            VendorOption(
+                "mirrors",
+                .list(
+                    .either(
+                        .string,
+                        .table([
+                            VendorOption("url", .string, required: true, "the mirror's URL"),
+                            VendorOption("token", .secret, "the mirror's own token"),
+                            VendorOption("ca-file", .string, "trusted certificates for its metadata"),
+                        ]))),
+                "servers that are tried first for files, and for metadata while the endpoint is down"),
+            VendorOption(
+                "token", .secret, environment: ["HF_TOKEN", "HF_TOKEN_PATH"], unless: "endpoint",
+                "sent to the endpoint alone"),
+        ] + VendorOption.network
 }

@@ -38,7 +38,8 @@ struct TarballProvisioner: SigningProvisioner {
             throw ProvisionError(.offline, "\(asked.url.shown) is not stored, and no request may be made")
         }
         let headers = try await headers(for: asked.url)
-        let access = access(for: reference)
+        var access = context.recipeOrigins == nil ? access(for: reference) : settings.access
+        access.configuredOrigins += context.recipeOrigins ?? []
         let found = try await FileProbe(url: asked.url, headers: headers, access: access, http: services.http).look()
         let beside = FilesBeside(url: asked.url, headers: headers, access: access, http: services.http)
         let evidence = try await beside.evidence(signers: signers).find(asked.digest)

@@ -76,18 +76,9 @@ struct TarballSettings: Sendable {
         guard signers?.hasPrefix("/") ?? true else {
             throw ProvisionError(.configuration, "signers is no absolute path", remedy: "write it from / on")
         }
-        let timeout = options.integer("timeout") ?? 30
-        guard (1...3600).contains(timeout) else {
-            throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
-        }
-        var origins: [String] = []
-        for server in [origin].compactMap(\.self) + mirrors where !origins.contains(server.url.origin) {
-            origins.append(server.url.origin)
-        }
-        access = NetworkAccess(
-            configuredOrigins: origins, allowInsecure: options.boolean("insecure") ?? false,
-            caFile: options.string("ca-file"), stallTimeout: timeout)
-        for server in [origin].compactMap(\.self) + mirrors
+        let servers = [origin].compactMap(\.self) + mirrors
+        access = try NetworkAccess(options, origins: servers.map(\.url.origin))
+        for server in servers
         where server.token != nil && server.url.isPlain && !access.allowInsecure {
             throw ProvisionError(
                 .configuration, "a token would go to \(server.url.shown) over plain http",

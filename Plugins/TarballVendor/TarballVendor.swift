@@ -28,25 +28,24 @@ public enum TarballVendor {
 
     static let builtInName = "tarball"
 
-    private static let options = [
-        VendorOption("forge", .string, "github, gitlab or gitea: its releases, not URLs, are this instance's"),
-        VendorOption("origin", .string, "https://HOST whose URLs are this instance's, and to which its token is sent"),
-        VendorOption(
-            "mirrors",
-            .list(
-                .either(
-                    .string,
-                    .table([
-                        VendorOption("url", .string, required: true, "stands in the place of a URL's origin"),
-                        VendorOption("username", .string, "the token is its password"),
-                        VendorOption("token", .secret, "the mirror's own token"),
-                    ]))),
-            "servers that are tried first, for a file whose digest is known"),
-        VendorOption("username", .string, "the token is its password, not a bearer token"),
-        VendorOption("token", .secret, "sent to the origin alone"),
-        VendorOption("signers", .string, "an allowed_signers file: what nobody in it has signed is refused"),
-        VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
-        VendorOption("insecure", .boolean, "a token may go over plain http to other than loopback"),
-        VendorOption("timeout", .integer, "seconds without progress before a request counts as stalled; 30"),
-    ]
+    private static let options =
+        [
+            VendorOption("forge", .string, "github, gitlab or gitea: its releases, not URLs, are this instance's"),
+            VendorOption(
+                "origin", .string, "https://HOST whose URLs are this instance's, and to which its token is sent"),
+            VendorOption(
+                "mirrors",
+                .list(
+                    .either(
+                        .string,
+                        .table([
+                            VendorOption("url", .string, required: true, "stands in the place of a URL's origin"),
+                            VendorOption("username", .string, "the token is its password"),
+                            VendorOption("token", .secret, "the mirror's own token"),
+                        ]))),
+                "servers that are tried first, for a file whose digest is known"),
+            VendorOption("username", .string, "the token is its password, not a bearer token"),
+            VendorOption("token", .secret, "sent to the origin alone"),
+            VendorOption("signers", .string, "an allowed_signers file: what nobody in it has signed is refused"),
+        ] + VendorOption.network
 }

@@ -19,10 +19,6 @@ struct WorkerServiceProvisioner: WorkerDirectory {
         let isBuiltIn = configuration.name == WorkerServiceVendor.builtInName
         let inherited = isBuiltIn ? services.environment[WorkerServiceVendor.variable] : nil
         let url = options.string("url") ?? inherited.flatMap { $0.isEmpty ? nil : $0 }
-        let timeout = options.integer("timeout") ?? 30
-        guard (1...3600).contains(timeout) else {
-            throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
-        }
         guard let url else {
             guard isBuiltIn else {
                 throw ProvisionError(.configuration, "url is missing", remedy: "name the service with url")
@@ -32,8 +28,7 @@ struct WorkerServiceProvisioner: WorkerDirectory {
             return
         }
         let address = try ServiceAddress(url)
-        access = NetworkAccess(
-            configuredOrigins: [address.origin], caFile: options.string("ca-file"), stallTimeout: timeout)
+        access = try NetworkAccess(options, origins: [address.origin])
         client = ServiceClient(address: address, access: access, http: services.http)
     }
 

@@ -18,8 +18,6 @@ public enum WorkerServiceVendor {
 
     private static let options = [
         VendorOption("url", .string, environment: [variable], "the service: /workers is asked for below it"),
-        VendorOption("ca-file", .string, "trusted certificates instead of the system's"),
-        VendorOption(
-            "timeout", .integer, fallback: "30", "seconds without progress before a request counts as stalled; 30"),
+        .caFile, .timeout,
     ]
 }

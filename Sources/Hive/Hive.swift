@@ -97,7 +97,7 @@ public final class Hive: Sendable {
             mirrors: MirrorHealth(
                 setBack: { Set(store.mirrorsSetBack().map(\.name)) },
                 note: { name, reason in store.setBack(mirror: name, reason: reason) }),
-            accelerators: { await AcceleratorFitness.onThisMachine(configuration.environment) },
+            accelerators: { await WorkerMachine(environment: configuration.environment).accelerators },
             environment: configuration.environment, logger: configuration.logger)
     }
 

@@ -12,6 +12,8 @@ public struct ProvisionJob: Sendable {
     public let force: Bool
     /// A digest that the user supplied for the artifact's only file.
     public let expected: Digest?
+    /// The URLs that led to the recipe which names what is asked for; nil where the user names it.
+    public var recipeOrigins: [String]?
     public let progress: ProgressSink
     public let logger: Logger
 
@@ -34,6 +36,7 @@ public struct ProvisionJob: Sendable {
         stored: @escaping @Sendable () throws(ProvisionError) -> [Resolution] = { () throws(ProvisionError) in [] }
     ) -> ProvisionContext {
         ProvisionContext(
-            job: id, kind: kind, offline: offline, known: known, stored: stored, progress: progress, logger: logger)
+            job: id, kind: kind, offline: offline, known: known, stored: stored,
+            recipeOrigins: recipeOrigins, progress: progress, logger: logger)
     }
 }

@@ -72,6 +72,9 @@ public struct ProvisionContext: Sendable {
     public let known: Resolution?
     /// What the store holds of this vendor's, of whatever reference. Read from the disk at each call.
     public let stored: @Sendable () throws(ProvisionError) -> [Resolution]
+    /// Where a recipe named the reference, and not the user: the URLs that the user configured and that led to the recipe.
+    /// What is named may be private only if one of them is.
+    public let recipeOrigins: [String]?
     public let progress: ProgressSink
     public let logger: Logger
 
@@ -79,9 +82,10 @@ public struct ProvisionContext: Sendable {
         job: String, kind: ArtifactKind, platform: HostPlatform = .current, offline: Bool = false,
         known: Resolution? = nil,
         stored: @escaping @Sendable () throws(ProvisionError) -> [Resolution] = { () throws(ProvisionError) in [] },
-        progress: ProgressSink = ProgressSink { _ in }, logger: Logger
+        recipeOrigins: [String]? = nil, progress: ProgressSink = ProgressSink { _ in }, logger: Logger
     ) {
         self.stored = stored
+        self.recipeOrigins = recipeOrigins
         self.job = job
         self.kind = kind
         self.platform = platform

@@ -14,11 +14,26 @@ struct PackageOrigin: Sendable {
     /// Takes files that the PKGBUILD gives no strong digest of.
     let allowsUnverified: Bool
 
+    /// A job that asks for what the recipe names. One of this machine may name any host.
+    func job(_ job: ProvisionJob) -> ProvisionJob {
+        var job = job
+        job.recipeOrigins = isOfThisMachine ? nil : origins
+        return job
+    }
+
+    /// What the user configured and what led to the recipe.
+    var origins: [String] {
+        plan.match.provisioner.access.configuredOrigins + [plan.resolution.git?.url].compactMap(\.self)
+    }
+
+    private var isOfThisMachine: Bool { place.hasPrefix("file:") || place.hasPrefix("/") }
+
     /// What a git source of the recipe is at now. The repository that is built itself is asked as it is configured, with
     /// its mirrors, and at the commit that is built where the source names no other.
     func resolve(
         _ text: String, with pipeline: Pipeline, for job: ProvisionJob
     ) async throws(ProvisionError) -> (VendorRegistry.Match, Resolution) {
+        let job = self.job(job)
         var reference: ArtifactReference
         do {
             reference = try ArtifactReference(parsing: text)
@@ -62,13 +77,11 @@ struct PackageOrigin: Sendable {
     ///
     /// - Throws: `.untrusted` for one of a private network that the PKGBUILD, as it came, may not name.
     func check(_ url: String, with pipeline: Pipeline) async throws(ProvisionError) {
-        if place.hasPrefix("file:") || place.hasPrefix("/") { return }
+        if isOfThisMachine { return }
         guard let scheme = url.firstRange(of: "://") else { return }
         let authority = url[scheme.upperBound...].prefix { $0 != "/" }
         let host = authority.split(separator: "@").last ?? authority
         let web = (url.hasPrefix("http:") ? "http://" : "https://") + host
-        var origins = plan.match.provisioner.access.configuredOrigins
-        if let own = plan.resolution.git?.url { origins.append(own) }
         guard await pipeline.mayName(web, from: origins) else {
             throw ProvisionError(
                 .untrusted, "the PKGBUILD of \(worker) names \(url.visiblyEscaped), which it may not",

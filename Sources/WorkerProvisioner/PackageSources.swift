@@ -66,7 +66,7 @@ struct PackageSources {
     private func commit(_ text: String, _ source: PackageSource) async throws(ProvisionError) -> WorkerSource {
         let (match, resolution) = try await origin.resolve(text, with: pipeline, for: job)
         let folder = package.sources.appending(source.name.string)
-        let fetched = try await pipeline.fetchCommit(resolution, from: match, into: folder, for: job)
+        let fetched = try await pipeline.fetchCommit(resolution, from: match, into: folder, for: origin.job(job))
         if let git = fetched.git {
             try await pipeline.addHistory(of: git, to: folder)
             do {
@@ -98,11 +98,11 @@ struct PackageSources {
                 reference: match.reference, vendor: match.name, kind: .worker, revision: stem,
                 payload: .files([file], listing: .exact))
         } else {
-            resolution = try await pipeline.resolve(match, known: nil, for: job)
+            resolution = try await pipeline.resolve(match, known: nil, for: origin.job(job))
         }
         try await pipeline.fetchFile(
             of: Plan(match: match, resolution: resolution, item: origin.plan.item), named: source.name,
-            into: package.sources, origins: origin.plan.match.provisioner.access.configuredOrigins, for: job)
+            into: package.sources, origins: origin.origins, for: job)
         return WorkerSource(
             name: source.name.string, reference: String(stem.prefix { $0 != "?" }),
             revision: source.sums.first { $0.algorithm.isStrong }.map { "\($0.algorithm.rawValue):\($0.hex)" },

@@ -6,7 +6,7 @@ import WorkerBuild
 public struct WorkerMachine: Sendable {
     let platform: HostPlatform
     /// What computes here: the processor, and whatever has a device.
-    let accelerators: Set<Accelerator>
+    private let present: Set<Accelerator>
     /// Why there may be more devices than are known.
     let problem: String?
     private let environment: [String: String]
@@ -24,13 +24,18 @@ public struct WorkerMachine: Sendable {
         platform: HostPlatform, accelerators: Set<Accelerator>, problem: String? = nil, environment: [String: String]
     ) {
         self.platform = platform
-        self.accelerators = accelerators
+        present = accelerators
         self.problem = problem
         self.environment = environment
     }
 
     /// What is tried first where several variants could run.
     static let preference: [Accelerator] = [.metal, .cuda, .rocm, .cpu]
+
+    /// What this machine makes of each of them, the one to be preferred first.
+    public var accelerators: [AcceleratorFitness] {
+        Self.preference.map { AcceleratorFitness($0, objection: absence(of: $0)) }
+    }
 
     /// What this machine makes of one variant of an offered worker.
     public func judge(_ variant: OfferedWorker.Variant) -> VariantVerdict {
@@ -55,7 +60,7 @@ public struct WorkerMachine: Sendable {
 
     /// Why an accelerator cannot be used here; nil where it can.
     func absence(of accelerator: Accelerator) -> String? {
-        if accelerators.contains(accelerator) { return nil }
+        if present.contains(accelerator) { return nil }
         switch accelerator {
         case .cpu: return nil
         case .metal: return "metal is there on macOS alone"
