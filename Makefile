@@ -12,7 +12,8 @@ PREFIX ?= /usr/local
 LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
-TEST_TOOLS = python3 python3-venv libarchive-tools zip zstd lz4 openssl openssh-server nginx-light python3-jsonschema e2fsprogs xfsprogs btrfs-progs
+TEST_TOOLS = python3 python3-venv libarchive-tools zip zstd lz4 openssl openssh-server nginx-light python3-jsonschema \
+  e2fsprogs xfsprogs btrfs-progs docker-registry skopeo
 # The hub's own client, from PyPI: tests and benchmarks compare with it.
 HUB_CLIENT = Tests/.venv
 # What `make bench` compares with, beside the hub's own client.

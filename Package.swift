@@ -44,6 +44,7 @@ let vendorModules: [Target] = [
     vendor("TarballVendor", ["Processes"]),
     vendor("LocalVendor", [crypto]),
     vendor("WorkerServiceVendor", [crypto]),
+    vendor("OCIVendor", ["Credentials", crypto]),
 ]
 
 let foundations: [Target] = [
@@ -162,6 +163,7 @@ let testTargets: [Target] = [
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
     tests(of: "Hive", ["Provisioning"]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
+    tests(of: "OCIVendor", ["Provisioning", "VendorServices", "Transfer", "Credentials", "TestHub", crypto, log]),
     tests(of: "TarballVendor", ["Provisioning", "TestHub", "Transfer", log]),
     tests(of: "WorkerServiceVendor", ["Provisioning", log]),
     .testTarget(

@@ -30,27 +30,10 @@ struct HubServer: Sendable {
     }
 
     /// Whether a secret sent here can be read on the way.
-    var isPlain: Bool {
-        guard origin.hasPrefix("http://") else { return false }
-        let authority = origin.dropFirst("http://".count)
-        if authority.hasPrefix("[") { return !authority.hasPrefix("[::1]") }
-        let host = authority.prefix { $0 != ":" }
-        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isLoopback = octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
-        return host != "localhost" && !isLoopback
-    }
+    var isPlain: Bool { WebOrigin(of: origin)?.isPlain ?? true }
 
-    /// The origin of an http or https URL (RFC 6454, section 4); nil for any other text.
-    static func origin(of url: String) -> String? {
-        for (scheme, port) in [("https://", ":443"), ("http://", ":80")] where url.lowercased().hasPrefix(scheme) {
-            var authority = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }.lowercased()
-            if authority.hasSuffix(port) { authority.removeLast(port.count) }
-            let host = authority.first == "[" ? authority.prefix { $0 != "]" } : authority.prefix { $0 != ":" }
-            guard !host.isEmpty, !authority.contains("@") else { return nil }
-            return scheme + authority
-        }
-        return nil
-    }
+    /// The origin of an http or https URL as text; nil for any other text.
+    static func origin(of url: String) -> String? { WebOrigin(of: url)?.description }
 }
 
 // MARK: - The API's paths
@@ -58,7 +41,7 @@ struct HubServer: Sendable {
 extension HubServer {
     /// `/api/models/ID/revision/REV`: the commit and what the hub says of the model.
     func modelURL(_ id: RepositoryID, revision: String) -> String {
-        "\(url)/api/models/\(id)/revision/\(escaped(revision, keepingSlashes: false))"
+        "\(url)/api/models/\(id)/revision/\(revision.percentEncoded())"
     }
 
     func treeURL(_ id: RepositoryID, commit: String) -> String {
@@ -71,22 +54,6 @@ extension HubServer {
     }
 
     func fileURL(_ id: RepositoryID, commit: String, path: RelativePath) -> String {
-        "\(url)/\(id)/resolve/\(commit)/\(escaped(path.string, keepingSlashes: true))"
+        "\(url)/\(id)/resolve/\(commit)/\(path.string.percentEncoded(keepingSlashes: true))"
     }
-}
-
-/// Everything but RFC 3986's unreserved characters percent-encoded.
-private func escaped(_ text: String, keepingSlashes: Bool) -> String {
-    var result = ""
-    for byte in text.utf8 {
-        let scalar = Unicode.Scalar(byte)
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "~": result.unicodeScalars.append(scalar)
-        case "/" where keepingSlashes: result.unicodeScalars.append(scalar)
-        default:
-            let hex = String(byte, radix: 16, uppercase: true)
-            result += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
-        }
-    }
-    return result
 }

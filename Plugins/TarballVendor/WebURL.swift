@@ -1,4 +1,5 @@
 import ArtifactTypes
+import Provisioning
 
 /// An http or https URL in its parts (RFC 3986, section 3), without user and fragment.
 struct WebURL: Sendable, Hashable {
@@ -38,15 +39,7 @@ struct WebURL: Sendable, Hashable {
     }
 
     /// Whether a secret sent here can be read on the way.
-    var isPlain: Bool {
-        guard origin.hasPrefix("http://") else { return false }
-        let authority = origin.dropFirst("http://".count)
-        if authority.hasPrefix("[") { return !authority.hasPrefix("[::1]") }
-        let host = authority.prefix { $0 != ":" }
-        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isLoopback = octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
-        return host != "localhost" && !isLoopback
-    }
+    var isPlain: Bool { WebOrigin(of: origin)?.isPlain ?? true }
 
     private static func normalized(_ authority: String, defaultPort: String) -> String? {
         let isBracketed = authority.hasPrefix("[")

@@ -58,6 +58,9 @@ public final class StagedTree: Sendable {
                 contents.files[path] = nil
                 contents.names.remove(path)
             }
+            if case .io(Errno.fileExists.rawValue) = error.code {
+                throw StoreError(.unsafe, "\(path) comes twice: as a file and in an archive")
+            }
             throw error
         }
         return file

@@ -51,7 +51,7 @@ extension ModelEntry: Codable {
 
 extension ModelConfiguration: Codable {
     private enum Key: String, CodingKey {
-        case architecture, contextLength, quantization, parameters, license, tags, files, sha, gated
+        case architecture, contextLength, quantization, parameters, license, tags, files, sha, gated, defaults
     }
 
     public init(from decoder: any Decoder) throws {
@@ -65,6 +65,7 @@ extension ModelConfiguration: Codable {
         files = try container.decodeIfPresent([ModelFile].self, forKey: .files) ?? []
         sha = try container.decodeIfPresent(String.self, forKey: .sha)
         gated = try container.decodeIfPresent(Bool.self, forKey: .gated) ?? false
+        defaults = try container.decodeIfPresent(ModelDefaults.self, forKey: .defaults)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -78,6 +79,7 @@ extension ModelConfiguration: Codable {
         try container.encode(files, forKey: .files)
         try container.encode(sha, forKey: .sha)
         try container.encode(gated, forKey: .gated)
+        try container.encode(defaults, forKey: .defaults)
     }
 }
 

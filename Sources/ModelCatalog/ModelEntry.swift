@@ -92,11 +92,13 @@ public struct ModelConfiguration: Sendable, Hashable {
     /// The hub's commit.
     public var sha: String?
     public var gated: Bool
+    /// How it is to be run, where its publisher says so.
+    public var defaults: ModelDefaults?
 
     public init(
         architecture: String? = nil, contextLength: Int64? = nil, quantization: String? = nil,
         parameters: Int64? = nil, license: String? = nil, tags: [String] = [], files: [ModelFile] = [],
-        sha: String? = nil, gated: Bool = false
+        sha: String? = nil, gated: Bool = false, defaults: ModelDefaults? = nil
     ) {
         self.architecture = architecture
         self.contextLength = contextLength
@@ -107,6 +109,7 @@ public struct ModelConfiguration: Sendable, Hashable {
         self.files = files
         self.sha = sha
         self.gated = gated
+        self.defaults = defaults
     }
 }
 

@@ -32,7 +32,7 @@ struct ModelDescription {
                 quantization: facts.quantization, parameters: facts.parameters,
                 license: resolution.metadata.license, tags: resolution.metadata.tags,
                 files: files.map { ModelFile(path: $0.path, size: $0.size, digest: $0.digest) },
-                sha: resolution.revision, gated: resolution.metadata.gated),
+                sha: resolution.revision, gated: resolution.metadata.gated, defaults: resolution.metadata.defaults),
             revision: resolution.revision, digest: main?.digest, verified: isVerified)
     }
 

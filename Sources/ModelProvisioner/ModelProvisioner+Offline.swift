@@ -48,9 +48,9 @@ extension ModelProvisioner {
         }
     }
 
-    /// Of several quantizations the one that would have been taken.
+    /// Of several quantizations or tags the one that would have been taken.
     private static func preferred(_ stored: [Resolution]) -> Resolution? {
-        ModelSelection.preferredQuantizations.lazy.compactMap { wanted in
+        (ModelSelection.preferredQuantizations + ["latest"]).lazy.compactMap { wanted in
             stored.first { $0.reference.selector == wanted }
         }.first
     }

@@ -62,7 +62,7 @@ public struct ModelProvisioner: Sendable {
     }
 
     /// What the store has for the very artifact that `reference` names: under its own spelling, with the quantization in
-    /// upper case, or, where nothing is selected, with the quantization that would be chosen first.
+    /// upper case, or, where nothing is selected, with the quantization or tag that would be chosen first.
     private func held(
         _ reference: ArtifactReference
     ) throws(ProvisionError) -> (sidecar: Sidecar, resolution: Resolution)? {
@@ -71,7 +71,8 @@ public struct ModelProvisioner: Sendable {
             // Names in patterns have the case that they have.
             if reference.patterns == nil { spellings.append(selector.uppercased()) }
         } else if !reference.isURL {
-            spellings.append(ModelSelection.preferredQuantizations.first)
+            // A registry's tag is a selector as well.
+            spellings += [ModelSelection.preferredQuantizations.first, "latest"]
         }
         for selector in spellings {
             var candidate = reference

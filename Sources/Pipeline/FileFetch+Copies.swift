@@ -12,7 +12,7 @@ extension FileFetch {
         guard !job.force, let digest = file.remote.digest, file.remote.unpack == .none else { return nil }
         for candidate in caches.candidates(for: digest, size: file.remote.size) {
             guard let adopted = try await adopt(candidate, as: digest, for: file.remote) else { continue }
-            try await tree?.link(blob: adopted.digest, at: file.remote.path)
+            try await place(adopted.digest, at: file.remote.path)
             job.progress(
                 .notice(
                     "\(file.remote.path) is copied from \(candidate.owner), \(candidate.file.string.visiblyEscaped)"))
@@ -63,7 +63,7 @@ extension FileFetch {
         if remote.unpack != .none, tree != nil {
             try await unpack(remote, whole: store.blobPath(copied.digest))
         } else {
-            try await tree?.link(blob: copied.digest, at: remote.path)
+            try await place(copied.digest, at: remote.path)
             job.progress(.fileDone(path: remote.path.string, bytes: copied.size))
         }
         return Pipeline.Fetched(unverified: remote.digest == nil)

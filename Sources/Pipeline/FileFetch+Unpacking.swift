@@ -63,7 +63,7 @@ extension FileFetch {
             case .none: break
             case .archive(let strip):
                 let policy = ExtractionPolicy(strip: strip.map { .components($0) } ?? .singleTopFolder)
-                _ = try await Archive.extract(archive, into: tree.root, policy: policy)
+                try await extract(archive, into: tree, policy, name: plan.partialName(of: remote))
             case .single:
                 let target = tree.path(remote.path)
                 try FileManager.default.createDirectory(
@@ -72,6 +72,21 @@ extension FileFetch {
             }
         } catch {
             throw ProvisionError(pipeline: error).of("unpacking \(remote.path)")
+        }
+    }
+
+    /// An archive wants an empty folder. One of several files gets a folder of its own, and what it had moves in beside
+    /// the others.
+    private func extract(
+        _ archive: ArrivingFile, into tree: StagedTree, _ policy: ExtractionPolicy, name: String
+    ) async throws {
+        guard plan.resolution.files.count > 1 else {
+            _ = try await Archive.extract(archive, into: tree.root, policy: policy)
+            return
+        }
+        try await store.withTree(job: "\(job.id)-\(name)") { scratch in
+            _ = try await Archive.extract(archive, into: scratch.root, policy: policy)
+            try await tree.moveIn(scratch.root)
         }
     }
 }

@@ -48,7 +48,7 @@ struct FileFetch: Sendable {
     /// The file from a blob that is here, unless the user wants it fetched.
     private func link(_ file: WantedFile) async throws -> Pipeline.Fetched? {
         guard !job.force, let blob = file.blob, file.isHere(in: store) else { return nil }
-        try await tree?.link(blob: blob, at: file.remote.path)
+        try await place(blob, at: file.remote.path)
         job.progress(.fileDone(path: file.remote.path.string, bytes: file.remote.size ?? 0))
         return Pipeline.Fetched(unverified: !file.remote.isVouchedFor)
     }
@@ -70,7 +70,7 @@ struct FileFetch: Sendable {
                 fetched.arrived = [ArrivedFile(path: remote.path, part: part, sha256: outcome.sha256)]
             } else {
                 try await store.storeBlob(from: part, sha256: outcome.sha256)
-                try await tree?.link(blob: outcome.sha256, at: remote.path)
+                try await place(outcome.sha256, at: remote.path)
             }
         } else {
             size = try await fetchUnpacking(file, as: name, lock)
@@ -101,10 +101,15 @@ struct FileFetch: Sendable {
             })
     }
 
+    /// Puts a blob into the tree. A worker that comes as one file is the program itself.
+    func place(_ blob: Digest, at path: RelativePath) async throws(StoreError) {
+        try await tree?.link(blob: blob, at: path, executable: plan.item.kind == .worker)
+    }
+
     /// Puts small files that have arrived into the store and the tree. They wait for the disk together.
     func keep(_ arrived: [ArrivedFile]) async throws {
         try await store.storeBlobs(arrived.map { ($0.part, $0.sha256) })
-        for file in arrived { try await tree?.link(blob: file.sha256, at: file.path) }
+        for file in arrived { try await place(file.sha256, at: file.path) }
     }
 
     /// Signed URLs expire: the vendor is asked again for the same file at the same revision.

@@ -79,12 +79,6 @@ extension Pipeline {
                 .invalid, "--expect names one digest, and \(plan.item.id) has \(files.count) files",
                 remedy: "name the one file after a colon")
         }
-        // An archive fills the tree from its root, and would meet the other files there.
-        if files.count > 1, let archive = files.first(where: { $0.unpack.isArchive }) {
-            throw ProvisionError(
-                .unsupported, "\(archive.path) of \(plan.item.id) is an archive among \(files.count) files",
-                remedy: "name the one file after a colon")
-        }
         let wanted = try wanted(files, of: plan, for: job)
         let present = wanted.reduce(Int64(0)) { sum, file in
             !job.force && file.isHere(in: store) ? sum + (file.remote.size ?? 0) : sum

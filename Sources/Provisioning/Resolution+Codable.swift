@@ -41,7 +41,7 @@ extension Resolution: Codable {
 
 extension Resolution.Metadata {
     private enum Key: String, CodingKey {
-        case license, tags, gated, skipped, unverified, published
+        case license, tags, gated, skipped, unverified, published, defaults
     }
 
     public init(from decoder: any Decoder) throws {
@@ -52,6 +52,7 @@ extension Resolution.Metadata {
         skipped = try container.decodeIfPresent([SkippedSource].self, forKey: .skipped) ?? []
         unverified = try container.decodeIfPresent(Bool.self, forKey: .unverified) ?? false
         published = try container.decodeIfPresent(String.self, forKey: .published)
+        defaults = try container.decodeIfPresent(ModelDefaults.self, forKey: .defaults)
     }
 }
 

@@ -33,10 +33,12 @@ public struct Resolution: Sendable, Hashable {
         public var unverified: Bool
         /// When it was published, where the vendor says so: RFC 3339 in UTC, so that texts order as times do.
         public var published: String?
+        /// How a model is to be run, where its vendor says so.
+        public var defaults: ModelDefaults?
 
         public init(
             license: String? = nil, tags: [String] = [], gated: Bool = false, skipped: [SkippedSource] = [],
-            unverified: Bool = false, published: String? = nil
+            unverified: Bool = false, published: String? = nil, defaults: ModelDefaults? = nil
         ) {
             self.published = published
             self.license = license
@@ -44,6 +46,7 @@ public struct Resolution: Sendable, Hashable {
             self.gated = gated
             self.skipped = skipped
             self.unverified = unverified
+            self.defaults = defaults
         }
     }
 

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// The hub's read API: `/api/models/…`, `/ORG/NAME/resolve/…`, `/files/…`, `/example/index.json`.
+/// The hub's read API: `/api/models/…`, `/ORG/NAME/resolve/…`, `/files/…`, `/v2/…`, `/example/index.json`.
 extension HubState {
     func hub(_ request: Request, body: [UInt8], faults: [ActiveFault]) -> Response {
         let parts = request.components
         let isPathsQuestion = parts.count == 6 && parts[0] == "api" && parts[4] == "paths-info"
+        if parts.first == "token" { return registryToken(request, body: body) }
         guard ["GET", "HEAD"].contains(request.method) || (request.method == "POST" && isPathsQuestion) else {
             return .error(405, "only GET and HEAD")
         }
@@ -19,6 +20,8 @@ extension HubState {
             return forge(request, parts.dropFirst())
         case "workers" where parts.count <= 3:
             return workerService(request, parts.dropFirst())
+        case "v2":
+            return registry(request, parts)
         case "files":
             return release(request, faults: faults)
         case "example" where parts == ["example", "index.json"]:

@@ -16,6 +16,7 @@ final class HubState: Sendable {
         var nextForgeID = 0
         /// What the worker catalog service offers, as JSON, in the order in which it was added.
         var offeredWorkers: [(id: String, json: String)] = []
+        var registry = Registry()
         var faults: [ActiveFault] = []
         var nextFault = 0
         var generator: SplitMix64

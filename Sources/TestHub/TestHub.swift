@@ -4,10 +4,11 @@ import Glibc
 import Synchronization
 public import SystemPackage
 
-/// A model hub, a CDN, a release server and a git server on loopback, in this process, that misbehave when told to.
+/// A model hub, a CDN, a release server, a registry and a git server on loopback, in this process, that misbehave when told to.
 ///
-/// Two origins, so that redirects cross from one to the other: `hub` (the hub's API, `/files/…`, `/git/…`, `/_admin/…`)
-/// and `cdn` (`/cdn/…`, large files). Every request is recorded. Everything is the same in every run but the ports.
+/// Two origins, so that redirects cross from one to the other: `hub` (the hub's API, `/files/…`, `/git/…`, a container
+/// registry's `/v2/…`, `/_admin/…`) and `cdn` (`/cdn/…`, large files). Every request is recorded. Everything is the same
+/// in every run but the ports.
 public final class TestHub: Sendable {
     /// The hub's origin, as `http://127.0.0.1:40001`; what `HF_ENDPOINT` is set to.
     public let hub: String

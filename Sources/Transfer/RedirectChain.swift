@@ -25,13 +25,18 @@ struct RedirectChain: Sendable {
         if address.origin.scheme == "https", next.origin.scheme == "http" {
             throw TransferError(.forbidden, "a redirect leads from https to http at \(next.safe)", url: address.safe)
         }
+        // RFC 9110, 15.4: 303 asks for a GET; of 301 and 302 every client has long made one.
+        let becomesGet = status == 303 || ((status == 301 || status == 302) && call.method == "POST")
         if next.origin != address.origin {
+            // A body may hold a secret as well: a token that is to be renewed, say.
+            guard becomesGet || call.body == nil else {
+                throw TransferError(
+                    .forbidden, "a redirect would take the request's body to \(next.origin)", url: address.safe)
+            }
             // Never restored: a foreign origin must not be able to choose where on the first one a secret goes.
             call.secretHeaders = [:]
             call.headers = call.headers.filter { !Self.secretNames.contains($0.key.lowercased()) }
         }
-        // RFC 9110, 15.4: 303 asks for a GET; of 301 and 302 every client has long made one.
-        let becomesGet = status == 303 || ((status == 301 || status == 302) && call.method == "POST")
         if becomesGet, call.method != "HEAD" {
             call.method = "GET"
             call.body = nil

@@ -85,7 +85,7 @@ struct PluginAnswer {
     }
 
     private func check(url: String, of path: RelativePath) throws(ProvisionError) {
-        guard let origin = Origin(of: url) else {
+        guard let origin = WebOrigin(of: url) else {
             let scheme = url.prefix { $0 != ":" }.prefix(20)
             throw ProvisionError(
                 .unsafeContent,

@@ -11,7 +11,7 @@ struct PluginCommand: Sendable {
     /// Names of variables beyond the usual three.
     let environment: [String]
     let secrets: [String: SecretSource]
-    let origins: [Origin]
+    let origins: [WebOrigin]
     let forms: [ReferenceForm]
     let provides: Set<ArtifactKind>
     /// What the file says for the plug-in itself.
@@ -46,7 +46,7 @@ struct PluginCommand: Sendable {
         if let odd = environment.first(where: { $0.isEmpty || $0.contains("=") }) {
             throw ProvisionError(.configuration, "\"\(odd.visiblyEscaped)\" is no name of an environment variable")
         }
-        var origins: [Origin] = []
+        var origins: [WebOrigin] = []
         for text in configuration.options.strings("origins") ?? [] {
             if let origin = try Self.origin(text, environment: hive) { origins.append(origin) }
         }
@@ -61,14 +61,14 @@ struct PluginCommand: Sendable {
     /// An origin as it stands in the file, or `$NAME`: that of the URL in an environment variable; nil if it is unset.
     private static func origin(
         _ text: String, environment: [String: String]
-    ) throws(ProvisionError) -> Origin? {
+    ) throws(ProvisionError) -> WebOrigin? {
         if text.hasPrefix("$") {
             guard let url = environment[String(text.dropFirst())] else { return nil }
-            if let origin = Origin(of: url) { return origin }
+            if let origin = WebOrigin(of: url) { return origin }
             throw ProvisionError(
                 .configuration, "the variable \(String(text.dropFirst()).visiblyEscaped) holds no http or https URL")
         }
-        guard let origin = Origin(of: text), origin.isAll(of: text) else {
+        guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
             throw ProvisionError(
                 .configuration, "\"\(text.visiblyEscaped)\" is not an origin",
                 remedy: "an origin is scheme, host and port, as \"http://127.0.0.1:8080\"")

@@ -2,6 +2,7 @@ import GitVendor
 import Hive
 import HuggingFaceVendor
 import LocalVendor
+import OCIVendor
 import TarballVendor
 import WorkerServiceVendor
 
@@ -14,6 +15,7 @@ enum BuiltInVendors {
             TarballVendor.module,
             LocalVendor.module,
             WorkerServiceVendor.module,
+            OCIVendor.module,
         ]
     }
 }

@@ -37,11 +37,11 @@ import Testing
     ]
 
     static let vendorRow: Set = ["Provisioning", "Credentials"]
-    /// What single modules may import beside it: git its transport, local files a hash over their listing, a worker
-    /// service one over its recipes, releases the program that checks a signature.
+    /// What single modules may import beside it: git its transport, local files, registries and a worker service a hash
+    /// over what they list, releases the program that checks a signature.
     static let vendorRows: [String: Set<String>] = [
         "GitVendor": ["GitCheckout", "Transfer"], "LocalVendor": ["Crypto"], "TarballVendor": ["Processes"],
-        "WorkerServiceVendor": ["Crypto"],
+        "WorkerServiceVendor": ["Crypto"], "OCIVendor": ["Crypto"],
     ]
 
     private static let loaded = Result { try Manifest.load() }

@@ -15,7 +15,7 @@ struct CatalogJSONTests {
         #expect(
             try CatalogJSON.encode(entry) == """
                 {"addedAt":"1970-01-01T00:00:00.000Z","author":null,"config":{"architecture":null,"contextLength":null,\
-                "files":[],"gated":false,"license":null,"parameters":null,"quantization":null,"sha":null,"tags":[]},\
+                "defaults":null,"files":[],"gated":false,"license":null,"parameters":null,"quantization":null,"sha":null,"tags":[]},\
                 "digest":null,"id":"hf:o/n@main:Q4_K_M","lastAccessed":null,"modelType":"Llm","name":"n",\
                 "path":"/s/n.gguf","pinned":false,"revision":null,"size":5,"source":{"Other":"corp"},"status":"Available",\
                 "verified":false}

@@ -1,9 +1,8 @@
+import Provisioning
 import Testing
 
-@testable import VendorHost
-
 @Suite("origins of URLs")
-struct OriginTests {
+struct WebOriginTests {
     @Test(
         "an origin is scheme, host and port",
         arguments: [
@@ -11,7 +10,7 @@ struct OriginTests {
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"), ("http://[::1]:80/a", "http://[::1]"),
         ])
     func origin(_ url: String, _ expected: String) {
-        #expect(Origin(of: url)?.description == expected)
+        #expect(WebOrigin(of: url)?.description == expected)
     }
 
     @Test(
@@ -26,6 +25,6 @@ struct OriginTests {
             "git+https://x.example",
         ])
     func refused(_ url: String) {
-        #expect(Origin(of: url) == nil)
+        #expect(WebOrigin(of: url) == nil)
     }
 }

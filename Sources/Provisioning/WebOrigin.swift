@@ -1,12 +1,12 @@
 /// Scheme, host and port of an http(s) URL (RFC 6454), by a parser that refuses whatever two parsers might read
 /// differently.
-struct Origin: Sendable, Hashable, CustomStringConvertible {
-    let scheme: String
-    let host: String
-    let port: Int
+public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
+    public let scheme: String
+    public let host: String
+    public let port: Int
 
     /// Nil for anything but an absolute http or https URL without user-info, in printable ASCII without a backslash.
-    init?(of url: String) {
+    public init?(of url: String) {
         guard url.utf8.count <= 8192, url.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\\") })
         else { return nil }
         guard let separator = url.firstRange(of: "://") else { return nil }
@@ -41,12 +41,25 @@ struct Origin: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
+    private var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
 
-    var description: String { "\(scheme)://\(host)\(isDefaultPort ? "" : ":\(port)")" }
+    public var description: String { "\(scheme)://\(authority)" }
+
+    /// `host`, with the port where it is not the scheme's own.
+    public var authority: String { isDefaultPort ? host : "\(host):\(port)" }
+
+    /// Whether it is this machine by its name or number (127.0.0.0/8, ::1).
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+        return octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether a secret sent here can be read on the way.
+    public var isPlain: Bool { scheme == "http" && !isLoopback }
 
     /// Whether `text` is nothing more than this origin: no path, query or fragment.
-    func isAll(of text: String) -> Bool {
+    public func isAll(of text: String) -> Bool {
         let plain = "\(scheme)://\(host)"
         return [plain, "\(plain):\(port)", "\(plain)/", "\(plain):\(port)/"].contains(text.lowercased())
     }

@@ -1,0 +1,61 @@
+import ArtifactTypes
+import FoundationEssentials
+
+/// Docker's `config.json`, as far as it says who one is at a registry: `auths`, `credHelpers`, `credsStore`.
+struct DockerConfiguration: Sendable {
+    private struct File: Decodable {
+        var auths: [String: Login]?
+        var credHelpers: [String: String]?
+        var credsStore: String?
+    }
+
+    private struct Login: Decodable {
+        /// `user:password` in base64.
+        var auth: String?
+        var username: String?
+        var password: String?
+        var identitytoken: String?
+        var registrytoken: String?
+    }
+
+    private let file: File
+
+    /// - Throws: `malformed`; what the file says is not repeated, for it holds passwords.
+    init(parsing bytes: [UInt8], from name: String) throws(CredentialError) {
+        do {
+            file = try JSONDecoder().decode(File.self, from: Data(bytes))
+        } catch {
+            throw CredentialError(.malformed, "\(name) is not the JSON of a Docker configuration")
+        }
+    }
+
+    /// The helper to be asked for a registry: one of its own before that of all.
+    func helper(for host: String) -> String? {
+        let own = file.credHelpers?.first { Self.host(of: $0.key) == host }?.value
+        return [own, file.credsStore].compactMap(\.self).first { !$0.isEmpty }
+    }
+
+    /// What the file itself holds for a registry.
+    func login(for host: String) -> RegistryCredential? {
+        // Of several spellings of one host the first by name, so that it is the same one each time.
+        let entries = (file.auths ?? [:]).sorted { $0.key < $1.key }
+        guard let login = entries.first(where: { Self.host(of: $0.key) == host })?.value else { return nil }
+        if let token = login.identitytoken, !token.isEmpty { return .identityToken(Secret(token)) }
+        if let token = login.registrytoken, !token.isEmpty { return .bearer(Secret(token)) }
+        if let decoded = login.auth.flatMap({ Data(base64Encoded: $0) }) {
+            let parts = String(decoding: decoded, as: UTF8.self).split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { return nil }
+            // Old versions of Docker wrote a NUL at the end.
+            return .login(user: String(parts[0]), password: Secret(String(parts[1].prefix { $0 != "\0" })))
+        }
+        guard let user = login.username, !user.isEmpty, let password = login.password else { return nil }
+        return .login(user: user, password: Secret(password))
+    }
+
+    /// `ghcr.io` of `https://ghcr.io/v1/`.
+    private static func host(of key: String) -> String {
+        let rest = key.firstRange(of: "://").map { key[$0.upperBound...] } ?? key[...]
+        return rest.prefix { $0 != "/" }.lowercased()
+    }
+}

@@ -1,0 +1,90 @@
+import ArtifactTypes
+import Foundation
+import Logging
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Credentials
+
+@Suite("Docker's logins")
+struct DockerTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        folder = try TemporaryDirectory()
+    }
+
+    private func find(_ registry: String, _ json: String) async throws -> RegistryCredential? {
+        chmod(try folder.write(Array(json.utf8), to: "config.json").string, 0o600)
+        let environment = [
+            "DOCKER_CONFIG": folder.path.string, "PATH": "\(folder.path.appending("bin")):/usr/bin:/bin",
+        ]
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try await DockerCredentials(environment: environment, logger: logger).credential(for: registry)
+    }
+
+    private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+
+    @Test("are found by the host, however it is spelt, with a port of its own")
+    func hosts() async throws {
+        let json = #"""
+            {"auths":{"https://GHCR.io/v2/":{"auth":"\#(base64("me:a:b"))"},"h:5000":{"username":"u","password":"p"},
+            "https://index.docker.io/v1/":{"auth":"\#(base64("hub:pw"))"},"quay.io":{"identitytoken":"it"},
+            "e.example":{},"t.example":{"registrytoken":"rt"},"b.example":{"auth":"%%"}},"other":[1]}
+            """#
+        #expect(try await find("ghcr.io", json) == .login(user: "me", password: Secret("a:b")))
+        #expect(try await find("h:5000", json) == .login(user: "u", password: Secret("p")))
+        #expect(try await find(DockerCredentials.hub, json) == .login(user: "hub", password: Secret("pw")))
+        #expect(try await find("quay.io", json) == .identityToken(Secret("it")))
+        #expect(try await find("t.example", json) == .bearer(Secret("rt")))
+        for host in ["h", "evil-ghcr.io", "e.example", "b.example"] { #expect(try await find(host, json) == nil) }
+    }
+
+    @Test("without a configuration there are none")
+    func none() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let environments = [["DOCKER_CONFIG": folder.path.appending("nothing").string], ["HOME": "/nonexistent"], [:]]
+        for environment in environments {
+            let docker = DockerCredentials(environment: environment, logger: logger)
+            #expect(try await docker.credential(for: "ghcr.io") == nil)
+        }
+    }
+
+    @Test("a registry's own helper goes before that of all, and what the file has is the last resort")
+    func helpers() async throws {
+        let answer = #"echo "{\"Username\":\"$0\",\"Secret\":\"$(cat)\"}""#
+        try folder.script("bin/docker-credential-own", answer)
+        try folder.script("bin/docker-credential-all", #"echo "credentials not found in native keychain"; exit 1"#)
+        let json = #"""
+            {"credHelpers":{"ghcr.io":"own"},"credsStore":"all","auths":{"quay.io":{"username":"u","password":"p"}}}
+            """#
+        let program = folder.path.appending("bin/docker-credential-own").string
+        #expect(try await find("ghcr.io", json) == .login(user: program, password: Secret("ghcr.io")))
+        #expect(try await find("quay.io", json) == .login(user: "u", password: Secret("p")))
+        #expect(try await find("other.example", json) == nil)
+    }
+
+    @Test(
+        "a helper that is none, is missing, fails or babbles is an error that repeats nothing of it",
+        arguments: [
+            ("../own", CredentialError.Code.malformed), ("a/b", .malformed), ("-x", .malformed), ("absent", .missing),
+            ("fails", .commandFailed), ("babbles", .malformed),
+        ])
+    func broken(_ name: String, _ code: CredentialError.Code) async throws {
+        try folder.script("bin/docker-credential-fails", "echo hunter2; exit 3")
+        try folder.script("bin/docker-credential-babbles", "echo hunter2")
+        let error = await #expect(throws: CredentialError.self) {
+            try await find("ghcr.io", #"{"credsStore":"\#(name)"}"#)
+        }
+        #expect(error?.code == code)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test("a configuration that is no JSON is an error without its content")
+    func malformed() async throws {
+        let error = await #expect(throws: CredentialError.self) { try await find("ghcr.io", "hunter2") }
+        #expect(error?.code == .malformed)
+        #expect(error?.description.contains("hunter2") == false)
+    }
+}
