@@ -38,11 +38,8 @@ struct AssetPattern: Sendable {
             }
         }
         for rank in patterns {
-            let patterns = Set(rank).map(Array.init)
-            let found = names.filter { name in
-                let name = Array(name.lowercased())
-                return patterns.contains { Self.matches(name, $0) }
-            }
+            let patterns = Set(rank).map { Wildcard($0) }
+            let found = names.filter { name in patterns.contains { $0.matches(name.lowercased()) } }
             if !found.isEmpty { return found }
         }
         return []
@@ -53,28 +50,6 @@ struct AssetPattern: Sendable {
 
     private static func names(on platform: HostPlatform) -> [(placeholder: String, spellings: [String])] {
         [(system, names(of: platform.os)), ("{arch}", names(ofArchitecture: platform.arch))]
-    }
-
-    /// Goes back to the last `*` only, so that no name takes long.
-    private static func matches(_ name: [Character], _ pattern: [Character]) -> Bool {
-        var (index, place) = (0, 0)
-        var star: (place: Int, index: Int)?
-        while index < name.count {
-            if place < pattern.count, pattern[place] == "*" {
-                star = (place, index)
-                place += 1
-            } else if place < pattern.count, pattern[place] == "?" || pattern[place] == name[index] {
-                index += 1
-                place += 1
-            } else if let last = star {
-                star = (last.place, last.index + 1)
-                index = last.index + 1
-                place = last.place + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[place...].allSatisfy { $0 == "*" }
     }
 
     private static func names(of system: OperatingSystem) -> [String] {

@@ -6,6 +6,7 @@ import ModelCatalog
 import Pipeline
 public import Provisioning
 public import SystemPackage
+import Vendors
 import WorkerCatalog
 
 /// Exports that arrive.
@@ -89,6 +90,7 @@ extension Hive {
                 .invalid, "\(artifact.item) is in it",
                 remedy: "import it with rbee-hive \(artifact.kind.rawValue) import")
         }
+        try checkTrust(artifact)
         let tree = store.treePath(artifact.item)
         let entry: Arrival.Entry =
             switch kind {
@@ -96,6 +98,14 @@ extension Hive {
             case .worker: .worker(try WorkerBinary(arriving: artifact, in: tree))
             }
         return Arrival(artifact: artifact, pinned: item.pinned, entry: entry)
+    }
+
+    /// What this machine would not take from a vendor it does not take from a file either.
+    private func checkTrust(_ artifact: Sidecar) throws(ProvisionError) {
+        guard let resolution = try? artifact.resolution.decoded(as: Resolution.self),
+            let match = try? registry.vendor(for: resolution.reference, kind: artifact.kind)
+        else { return }
+        try match.configuration.checkTrust(resolution.reference, resolution)
     }
 
     private static func manifest(of contents: ArchiveContents) throws -> (manifest: ExportManifest, json: [UInt8]) {

@@ -32,7 +32,7 @@ public struct ModelProvisioner: Sendable {
         let item = StoreItem(kind: .model, id: selected.reference.description)
         job.progress(.resolved(selected))
         let isHeld = known != nil && held?.sidecar.item == item && held?.resolution.isSame(as: selected) == true
-        return Plan(match: match, resolution: selected, item: item, held: isHeld ? held?.sidecar : nil)
+        return try pipeline.plan(selected, of: match, as: item, held: isHeld ? held?.sidecar : nil)
     }
 
     /// The entry of what `plan` names, where the store has all of it already.

@@ -21,11 +21,10 @@ extension TransferError {
     /// others.
     var isFaultOfServer: Bool {
         switch code {
-        case .connect, .timeout, .tls, .redirects, .protocolViolation, .digestMismatch, .sizeMismatch, .tooLarge,
-            .rateLimited:
+        case .connect, .timeout, .tls, .redirects, .protocolViolation, .digestMismatch, .sizeMismatch, .rateLimited:
             true
         case .status(let status): status >= 500 || status == 429
-        case .cancelled, .forbidden, .io, .insufficientSpace, .unsupported, .receiverFailed: false
+        case .cancelled, .forbidden, .tooLarge, .io, .insufficientSpace, .unsupported, .receiverFailed: false
         }
     }
 }

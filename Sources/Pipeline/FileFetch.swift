@@ -86,14 +86,15 @@ struct FileFetch: Sendable {
     ) async throws -> DownloadOutcome {
         let remote = file.remote
         let partial = store.partial(named: name)
-        // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
         // Of a single source there is nothing to choose.
         let mirrors = remote.sources.count > 1 ? self.mirrors : .none
         let order = mirrors.order
+        // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
         return try await engine.download(
             Download(
                 sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
-                partial: partial.part, journal: partial.journal, access: access, refresh: refresh(remote, order),
+                partial: partial.part, journal: partial.journal, access: access,
+                maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
                 passedOver: { mirrors.remember($0.reason, at: $0.url) }, arrival: arrival),
             progress: { received, total in
                 lock.tell(received: received, total: total)

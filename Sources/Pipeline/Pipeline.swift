@@ -29,7 +29,8 @@ public struct Pipeline: Sendable {
     public func resolve(
         _ match: VendorRegistry.Match, known: Resolution?, for job: ProvisionJob
     ) async throws(ProvisionError) -> Resolution {
-        try checkTrust(in: match)
+        // Before anybody is asked.
+        try match.configuration.checkTrust(match.reference)
         job.progress(.resolving(reference: match.reference.description, vendor: match.name))
         // Offline, what is held is the answer: a vendor that is a program of its own might ask the network all the same.
         if job.offline, let known, !match.reference.isURL { return known }
@@ -44,16 +45,14 @@ public struct Pipeline: Sendable {
         return resolution
     }
 
-    /// A vendors.d file may name the organizations that are taken from its vendor.
-    func checkTrust(in match: VendorRegistry.Match) throws(ProvisionError) {
-        let trusted = match.configuration.trust.organizations
-        let organization = match.reference.locator.prefix { $0 != "/" }
-        guard trusted.isEmpty || trusted.contains(String(organization)) else {
-            throw ProvisionError(
-                .untrusted,
-                "\(match.reference): vendor \(match.name) is trusted for \(trusted.joined(separator: ", ")) alone",
-                remedy: "add the organization to trust in \(match.configuration.file ?? "its vendors.d file")")
-        }
+    /// What is to be fetched, once its vendor's trust table takes it: nothing is without a plan.
+    ///
+    /// - Parameter resolution: its files are those that were chosen.
+    public func plan(
+        _ resolution: Resolution, of match: VendorRegistry.Match, as item: StoreItem, held: Sidecar? = nil
+    ) throws(ProvisionError) -> Plan {
+        try match.configuration.checkTrust(match.reference, resolution)
+        return Plan(match: match, resolution: resolution, item: item, held: held)
     }
 
     /// The sidecar of `plan`'s item, where the store holds it whole at the plan's revision with the plan's files.

@@ -2,7 +2,8 @@ public import ContentStore
 public import Provisioning
 public import Vendors
 
-/// What a reference came to: its files chosen, its place in the store known, no payload moved.
+/// What a reference came to: its files chosen and taken by its vendor's trust table, its place in the store known, no
+/// payload moved.
 public struct Plan: Sendable {
     public let match: VendorRegistry.Match
     public let resolution: Resolution
@@ -10,7 +11,7 @@ public struct Plan: Sendable {
     /// What the store held of just this, whole, when it was planned.
     public let held: Sidecar?
 
-    public init(match: VendorRegistry.Match, resolution: Resolution, item: StoreItem, held: Sidecar? = nil) {
+    init(match: VendorRegistry.Match, resolution: Resolution, item: StoreItem, held: Sidecar? = nil) {
         self.held = held
         self.match = match
         self.resolution = resolution
@@ -19,6 +20,11 @@ public struct Plan: Sendable {
 }
 
 extension Resolution {
+    /// Whether nothing is to be chosen from it.
+    var isExact: Bool {
+        if case .files(_, listing: .repository) = payload { false } else { true }
+    }
+
     /// Whether it is of the same revision with the same files, vouched for in the same way.
     public func isSame(as other: Resolution) -> Bool {
         revision == other.revision && files.map(\.path) == other.files.map(\.path)

@@ -92,6 +92,8 @@ public struct VendorConfiguration: Sendable {
     /// Forms named in the file itself (`module = "process"`).
     public var forms: [ReferenceForm]
     public var trust: VendorTrust
+    /// Where the file has its rules, counted from 1.
+    public var trustLines: [VendorTrust.Rule: Int] = [:]
     public var options: VendorOptions
 
     public init(
@@ -108,19 +110,6 @@ public struct VendorConfiguration: Sendable {
         self.forms = forms
         self.trust = trust
         self.options = options
-    }
-}
-
-/// What is taken from a vendor without asking further: its file's `trust` table.
-public struct VendorTrust: Sendable, Hashable {
-    /// The organizations whose artifacts are taken; empty for all.
-    public var organizations: [String]
-    /// Files that run code when they are loaded (pickle) are taken without being asked for by name.
-    public var allowPickle: Bool
-
-    public init(organizations: [String] = [], allowPickle: Bool = false) {
-        self.organizations = organizations
-        self.allowPickle = allowPickle
     }
 }
 

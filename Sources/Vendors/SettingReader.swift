@@ -25,17 +25,28 @@ struct SettingReader {
         add("priority", "\(configuration.priority)")
         add("enabled", "\(configuration.enabled)")
         add("forms", configuration.forms.isEmpty ? nil : configuration.forms.map(\.pattern).joined(separator: ", "))
-        let organizations = configuration.trust.organizations
-        add(
-            path: [.key("trust"), .key("organizations")],
-            organizations.isEmpty ? "everyone" : organizations.joined(separator: ", "))
-        add(path: [.key("trust"), .key("allow-pickle")], "\(configuration.trust.allowPickle)")
+        add(configuration.trust)
         let table: TOMLPath = [.key(descriptor.name)]
         for option in descriptor.options {
             add(option, configuration.options.values[option.name], at: table + [.key(option.name)])
         }
         if let workers = file.document?.root["worker"] { add(workers, at: [.key("worker")]) }
         return settings
+    }
+
+    private mutating func add(_ trust: VendorTrust) {
+        for rule in VendorTrust.Rule.allCases {
+            let value =
+                switch rule {
+                case .organizations:
+                    trust.organizations.isEmpty ? "everyone" : trust.organizations.joined(separator: ", ")
+                case .formats: trust.formats.isEmpty ? "all" : trust.formats.joined(separator: ", ")
+                case .licenses: trust.licenses.isEmpty ? "all" : trust.licenses.joined(separator: ", ")
+                case .maximumSize: trust.maximumSize.map { "\(ByteCount($0))" } ?? "no limit"
+                }
+            add(path: [.key("trust"), .key(rule.rawValue)], value)
+        }
+        add(path: [.key("trust"), .key("allow-pickle")], "\(trust.allowPickle)")
     }
 
     // MARK: Values

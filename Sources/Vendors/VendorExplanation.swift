@@ -52,8 +52,10 @@ public struct VendorExplanation: Sendable {
     /// In the order that the vendors were read.
     public let considered: [Considered]
     public let winner: String?
-    /// Why there is no winner.
-    public let error: ProvisionError?
+    /// Why there is no winner, or why what it has is not taken.
+    public package(set) var error: ProvisionError?
+    /// What the winner's trust table says of it, rule by rule.
+    public package(set) var trust: [TrustVerdict]
 }
 
 extension VendorExplanation.Considered: Encodable {
@@ -76,7 +78,7 @@ extension VendorExplanation.Considered: Encodable {
 
 extension VendorExplanation: Encodable {
     private enum Key: String, CodingKey {
-        case reference, kind, considered, winner, error
+        case reference, kind, considered, winner, trust, error
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -85,6 +87,7 @@ extension VendorExplanation: Encodable {
         try container.encode(kind, forKey: .kind)
         try container.encode(considered, forKey: .considered)
         try container.encode(winner, forKey: .winner)
+        try container.encode(trust, forKey: .trust)
         try container.encode(error?.description, forKey: .error)
     }
 }

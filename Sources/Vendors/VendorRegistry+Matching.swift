@@ -19,9 +19,11 @@ extension VendorRegistry {
     /// Which vendors were considered for `reference`, which took it and why, and who has it.
     public func explain(_ reference: ArtifactReference, kind: ArtifactKind) -> VendorExplanation {
         let choice = choose(for: reference, kind: kind)
+        let match = choice.outcome.success
         return VendorExplanation(
-            reference: reference, kind: kind, considered: choice.considered,
-            winner: choice.outcome.success?.name, error: choice.outcome.failure)
+            reference: reference, kind: kind, considered: choice.considered, winner: match?.name,
+            error: choice.outcome.failure,
+            trust: match.map { $0.configuration.verdicts(on: $0.reference) } ?? [])
     }
 
     private typealias Considered = VendorExplanation.Considered

@@ -101,7 +101,7 @@ struct PackageSources {
             resolution = try await pipeline.resolve(match, known: nil, for: origin.job(job))
         }
         try await pipeline.fetchFile(
-            of: Plan(match: match, resolution: resolution, item: origin.plan.item), named: source.name,
+            of: pipeline.plan(resolution, of: match, as: origin.plan.item), named: source.name,
             into: package.sources, origins: origin.origins, for: job)
         return WorkerSource(
             name: source.name.string, reference: String(stem.prefix { $0 != "?" }),

@@ -102,8 +102,7 @@ extension WorkerProvisioner {
             version: WorkerName.version(tag: git.tag, commit: git.commit))
         job.progress(.resolved(resolution))
         return BuildPlan(
-            plan: Plan(
-                match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
+            plan: try pipeline.plan(resolution, of: match, as: StoreItem(kind: .worker, id: name.id)),
             recipe: recipe, name: name, toolchain: toolchain, requirements: requirements, sandbox: sandbox,
             jobs: request.jobs ?? ProcessInfo.processInfo.activeProcessorCount,
             allowsUnverified: request.allowsUnverified, keepsBuild: request.keepsBuild,

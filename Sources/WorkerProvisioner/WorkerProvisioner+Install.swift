@@ -85,7 +85,7 @@ extension WorkerProvisioner {
         try check(name, of: file)
         job.progress(.resolved(resolution))
         return InstallPlan(
-            plan: Plan(match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
+            plan: try pipeline.plan(resolution, of: match, as: StoreItem(kind: .worker, id: name.id)),
             name: name, sandbox: sandbox, smokeTest: smokeTest(of: request, named: name.name))
     }
 

@@ -128,7 +128,7 @@ extension WorkerProvisioner {
         try check(name)
         job.progress(.resolved(resolution))
         return OfferPlan(
-            plan: Plan(match: match, resolution: resolution, item: StoreItem(kind: .worker, id: name.id)),
+            plan: try pipeline.plan(resolution, of: match, as: StoreItem(kind: .worker, id: name.id)),
             name: name, offer: offer, variant: variant, table: table, request: request, sandbox: sandbox,
             requirements: ToolRequirements(
                 table: table, environment: environment, sandboxed: request.sandbox == .require))

@@ -108,6 +108,29 @@ import Testing
         #expect(workshop.hub.requests.isEmpty)
     }
 
+    @Test(
+        "what a trust table does not take is refused before a byte has moved",
+        arguments: [
+            VendorTrust(formats: ["safetensors"]), VendorTrust(licenses: ["mit"]), VendorTrust(maximumSize: 3),
+        ])
+    func untrusted(trust: VendorTrust) async throws {
+        let workshop = try Workshop(trust: trust)
+        let error = await #expect(throws: ProvisionError.self) {
+            try await workshop.provision([try workshop.file("a.gguf", bytes)])
+        }
+        #expect(error?.code == .untrusted)
+        #expect(workshop.hub.requests.isEmpty)
+    }
+
+    @Test("what says no size is stopped where it is larger than its vendor is trusted for")
+    func unknownSize() async throws {
+        let workshop = try Workshop(trust: VendorTrust(maximumSize: 3))
+        var file = try workshop.file("a.gguf", bytes)
+        file.size = nil
+        let error = await #expect(throws: ProvisionError.self) { try await workshop.provision([file]) }
+        #expect(error?.code == .digestMismatch)
+    }
+
     @Test("what the store holds at the same revision is not made again; a changed list of files is")
     func held() async throws {
         let workshop = try Workshop()

@@ -69,7 +69,7 @@ struct Workshop {
         let match = try pipeline.registry.vendor(for: reference, kind: .model)
         let job = job ?? self.job()
         let resolution = try await pipeline.resolve(match, known: nil, for: job)
-        let plan = Plan(match: match, resolution: resolution, item: StoreItem(kind: .model, id: id))
+        let plan = try pipeline.plan(resolution, of: match, as: StoreItem(kind: .model, id: id))
         return try await pipeline.provision(plan, for: job, describe: describe)
     }
 }

@@ -1,0 +1,33 @@
+public import ArtifactTypes
+import ModelProvisioner
+import Pipeline
+public import Provisioning
+public import Vendors
+
+extension Hive {
+    /// Which vendor a reference goes to, why, and whether its trust table takes it.
+    ///
+    /// - Parameter asking: whether the vendor is asked what the reference is; else its license, files and size are left
+    ///   open. No payload moves.
+    /// - Throws: what the vendor answers with. That it is not trusted stands in the explanation.
+    public func explain(
+        _ reference: ArtifactReference, kind: ArtifactKind, asking: Bool, progress: ProgressSink
+    ) async throws(ProvisionError) -> VendorExplanation {
+        var explanation = registry.explain(reference, kind: kind)
+        guard asking, explanation.winner != nil else { return explanation }
+        let match = try registry.vendor(for: reference, kind: kind)
+        let job = job(kind, progress: progress)
+        do throws(ProvisionError) {
+            let resolution =
+                switch kind {
+                case .model: try await modelProvisioner.plan(reference, for: job).resolution
+                case .worker: try await pipeline.resolve(match, known: nil, for: job)
+                }
+            explanation.trust = match.configuration.verdicts(on: match.reference, resolution)
+        } catch {
+            guard error.code == .untrusted else { throw error }
+            explanation.error = error
+        }
+        return explanation
+    }
+}

@@ -1,0 +1,73 @@
+import ArtifactTypes
+import Foundation
+import SystemPackage
+import TestHub
+import TestSupport
+import Testing
+
+/// What a trust table refuses, whatever way it would come.
+@Suite struct TrustTests {
+    let machine: Installation
+
+    init() throws {
+        machine = try Installation()
+        try machine.addTinyModel()
+    }
+
+    /// The hub with a rule, which is line 3 of its file.
+    private func trust(_ rule: String) throws {
+        try machine.addVendor(
+            "hf.toml",
+            """
+            name = "hf"
+            module = "huggingface"
+            trust.\(rule)
+            """)
+    }
+
+    @Test(
+        "a model that the table does not take is refused before a byte moves, with the rule, its place and what to do",
+        arguments: [
+            ("licenses = [\"mit\"]", "under apache-2.0"), ("formats = [\"safetensors\"]", "tiny-Q4_K_M.gguf"),
+            ("max-size = \"1k\"", "1.0 MB"), ("organizations = [\"corp-*\"]", "of org"),
+        ])
+    func refused(rule: String, found: String) async throws {
+        try trust(rule)
+        for arguments in [["model", "download", "org/tiny:Q4_K_M"], ["pull", "org/tiny:Q4_K_M", "--dry-run"]] {
+            let outcome = try await machine.start(arguments).outcome()
+            #expect(outcome.status == 65, "\(outcome.errors)")
+            #expect(outcome.errors.contains("hf.toml:3") && outcome.errors.contains(found), "\(outcome.errors)")
+            #expect(outcome.errors.contains("change \(rule.prefix { $0 != " " }) there"), "\(outcome.errors)")
+        }
+        #expect(machine.payloadRequests.isEmpty)
+        let explained = try await machine.run("vendor", "explain", "org/tiny:Q4_K_M", "--resolve")
+        #expect(explained.status == 0 && explained.output.contains("goes to hf"))
+        #expect(explained.errors.contains("hf.toml:3") && explained.errors.contains(found), "\(explained.errors)")
+        #expect(machine.payloadRequests.isEmpty)
+    }
+
+    @Test("explain says what each rule makes of a model, and asks nobody unless told to")
+    func explained() async throws {
+        try trust("licenses = [\"apache-*\"]")
+        let offline = try await machine.run("vendor", "explain", "org/tiny:Q4_K_M", "--json").json()
+        #expect(offline["trust"]?.arrayValue?.first?["word"] == .string("unknown"))
+        #expect(machine.hub.requests.isEmpty)
+        let asked = try await machine.run("vendor", "explain", "org/tiny:Q4_K_M", "--json", "--resolve").json()
+        let verdict = asked["trust"]?.arrayValue?.first
+        #expect(verdict?["word"] == .string("takes") && verdict?["found"] == .string("under apache-2.0"))
+        #expect(verdict?["line"] == .integer(3))
+        #expect(asked["error"] == .null)
+        #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M").status == 0)
+    }
+
+    @Test("an export brings nothing that the table does not take")
+    func exported() async throws {
+        #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M").status == 0)
+        #expect(try await machine.run("model", "export", "org/tiny", "m.tar").status == 0)
+        try trust("licenses = [\"mit\"]")
+        let there = ["RBEE_HOME": machine.folder.path.appending("there").string]
+        let imported = try await machine.run("model", "import", "m.tar", environment: there)
+        #expect(imported.status == 65 && imported.errors.contains("hf.toml:3"), "\(imported.errors)")
+        #expect(try await machine.run("model", "list", "--json", environment: there).output == "[]\n")
+    }
+}
