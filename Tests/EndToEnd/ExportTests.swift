@@ -159,7 +159,7 @@ import Testing
         ),
         ("a version to come", "edit(lambda m: m.update(version=2))"),
         ("a license of the manifest changed", "put(0, members[0][1].replace(b'apache-2.0', b'mit-000000'))"),
-        ("sums of something else", "members[1] = (members[1][0], b'0' + members[1][1][1:])"),
+        ("sums of something else", "members[1] = (members[1][0], bytes([members[1][1][0] ^ 1]) + members[1][1][1:])"),
         ("a manifest that is none", "put(0, b'{}')"),
     ]
 

@@ -6,8 +6,25 @@ import TestSupport
 import Testing
 
 @Suite struct VendorTests {
-    static let example = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        .appending("Plugins/Examples/example-hub")
+    private static let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
+    static let example = root.appending("Plugins/Examples/example-hub")
+
+    @Test("the shipped vendors.d and the examples' files are right as they stand")
+    func shipped() async throws {
+        let machine = try Installation()
+        let folders = ["vendors.d"] + ["example-hub", "modelscope", "civitai"].map { "Plugins/Examples/\($0)" }
+        let listed = try await machine.run(
+            "vendor", "list", "--json",
+            environment: ["RBEE_VENDORS_D": folders.map { Self.root.appending($0).string }.joined(separator: ":")])
+        #expect(listed.status == 0, "\(listed.errors)")
+        let entries = try listed.json().arrayValue ?? []
+        #expect(entries.filter { $0["state"] == .string("error") } == [])
+        let fromFiles = entries.filter { $0["file"] != .null && $0["state"] == .string("ok") }.map { $0["name"] }
+        #expect(
+            fromFiles
+                == ["hf", "oci", "rbee", "tarball", "workers", "example", "modelscope", "civitai"].map { .string($0) })
+    }
 
     @Test("a vendor dropped in as a script downloads a model; without its file it is gone")
     func droppedIn() async throws {

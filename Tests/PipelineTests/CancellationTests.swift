@@ -37,8 +37,8 @@ import Testing
             task.cancel()
             let then = ContinuousClock.now
             let result = await task.result
-            // Some milliseconds, alone; other tests may have the machine for a second.
-            #expect(ContinuousClock.now - then < .seconds(3), "after \(moment)")
+            // Some milliseconds, alone; other tests may have the machine for seconds.
+            #expect(ContinuousClock.now - then < .seconds(15), "after \(moment)")
             let sidecar = try workshop.store.sidecar(item)
             switch result {
             case .success(let published):

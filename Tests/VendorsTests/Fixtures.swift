@@ -83,17 +83,6 @@ final class Modules: Sendable {
         ) { ["\($0):{locator}"] }
     }
 
-    /// Not among `all`, whose names messages list.
-    var workerService: VendorModule {
-        module(
-            "worker-service", provides: [.worker],
-            options: [
-                VendorOption("url", .string, ""), VendorOption("ca-file", .string, ""),
-                VendorOption("timeout", .integer, ""),
-            ], builtIn: []
-        ) { ["\($0):{name}"] }
-    }
-
     private func module(
         _ name: String, provides: Set<ArtifactKind>, options: [VendorOption], builtIn: [String],
         forms: @escaping @Sendable (String) -> [String]

@@ -142,17 +142,11 @@ struct LoadingTests {
                 + #""provides":[],"state":"error"}"#)
     }
 
-    @Test("the shipped vendors.d and the examples' files are right as they stand")
+    @Test("the shipped file for workers has both recipes, and one of them by default")
     func shipped() throws {
         let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        let modules = Modules()
-        let folders = ["vendors.d"] + ["example-hub", "modelscope", "civitai"].map { "Plugins/Examples/\($0)" }
         let registry = VendorRegistry.load(
-            modules: modules.all + [modules.workerService], folders: folders.map { root.appending($0) },
-            services: .closed)
-        #expect(registry.errors == [])
-        let names = registry.entries.filter { $0.file != nil }.map(\.name)
-        #expect(names == ["hf", "rbee", "tarball", "workers", "example", "modelscope", "civitai"])
+            modules: Modules().all, folders: [root.appending("vendors.d")], services: .closed)
         #expect(try registry.recipe(variant: .cuda, named: nil).table.name == "llm-worker-rbee")
         #expect(
             try registry.recipe(variant: .cpu, named: "sd-worker-rbee").table.directory?.string
