@@ -160,13 +160,14 @@ struct SSHTests {
 
     @Test("a server that stalls in the middle of a pack is left at the deadline, and at once when cancelled")
     func stalled() async throws {
-        // Byte by byte: of a pipe that is slow larger blocks come short, and sixty of them end before the pack begins.
+        // Byte by byte, since of a slow pipe larger blocks come short; and more than two packets can hold, of which
+        // only the whole ones are progress.
         let server = try SSHServer(
-            command: "sh -c \"$SSH_ORIGINAL_COMMAND\" | { dd bs=1 count=60000 2>/dev/null; exec sleep 45; }")
+            command: "sh -c \"$SSH_ORIGINAL_COMMAND\" | { dd bs=1 count=200000 2>/dev/null; exec sleep 100; }")
         let repository = try TestRepository()
         let folder = try TemporaryDirectory()
         let mirror = GitRepository.kept(in: folder.path)
-        let head = try repository.commit(["big.txt": Forge.noise(20_000, seed: 6)])
+        let head = try repository.commit(["big.txt": Forge.noise(100_000, seed: 6)])
         var remote = try remote(server, repository)
         remote.timeout = .seconds(2)
         let hasty = remote

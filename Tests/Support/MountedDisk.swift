@@ -51,7 +51,7 @@ public struct MountedDisk: Sendable {
 
     /// Lazily, so that it goes even where something still uses it.
     public func unmount() {
-        try? Self.run("umount", "-l", path.string)
+        _ = try? Self.run("umount", "-l", path.string)
     }
 
     private func unmounted() -> Bool {
@@ -59,9 +59,16 @@ public struct MountedDisk: Sendable {
         return true
     }
 
-    /// Waits until nothing uses it any more.
+    /// Returns when the file system is gone from the kernel: one that lives on in the mount namespace that another
+    /// process is just making would be mounted again as it is, and not as it is on its disk.
     public func unmountNow() throws {
         try Self.run("umount", path.string)
+        let image = directory.path.appending("image").string
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try !Self.run("losetup", "--associated", image).isEmpty {
+            guard ContinuousClock.now < deadline else { throw MountError(command: "umount \(path)", status: 0) }
+            usleep(10_000)
+        }
     }
 
     private static func place() throws -> (TemporaryDirectory, FilePath) {
@@ -71,18 +78,22 @@ public struct MountedDisk: Sendable {
         return (directory, path)
     }
 
-    private static func run(_ words: String...) throws { try run(words) }
+    @discardableResult
+    private static func run(_ words: String...) throws -> Data { try run(words) }
 
-    private static func run(_ words: [String]) throws {
+    /// What it prints.
+    @discardableResult
+    private static func run(_ words: [String]) throws -> Data {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = words
         // mkfs and losetup lie where a user's PATH may not lead.
         process.environment = ["PATH": "/usr/sbin:/sbin:/usr/bin:/bin"]
-        _ = try process.output()
+        let output = try process.output()
         guard process.terminationStatus == 0 else {
             throw MountError(command: words.joined(separator: " "), status: process.terminationStatus)
         }
+        return output
     }
 }
 
