@@ -60,7 +60,7 @@ let leaves: [Target] = [
     layer("Processes", ["CSystemCalls", subprocess]),
     layer("Credentials", ["Processes"]),
     layer("Transfer", ["CCurl", "CSystemCalls", "Threads", crypto]),
-    layer("Archives", ["CArchive", "CSystemCalls", "Threads"]),
+    layer("Archives", ["CArchive", "CSystemCalls", "Threads", crypto]),
     layer("GitCheckout", ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"]),
     layer("ContentStore", ["CSystemCalls", crypto]),
     layer("ModelFormats"),
@@ -161,6 +161,7 @@ let testTargets: [Target] = [
     tests(
         of: "Pipeline", ["Provisioning", "ContentStore", "Transfer", "TestHub", "Vendors", "VendorServices", log]),
     tests(of: "HuggingFaceVendor", ["Provisioning", "TestHub", crypto, log]),
+    tests(of: "WorkerProvisioner"),
     tests(of: "Hive", ["Provisioning"]),
     tests(of: "GitVendor", ["Provisioning", "TestHub", "GitCheckout", "Transfer", log]),
     tests(of: "OCIVendor", ["Provisioning", "VendorServices", "Transfer", "Credentials", "TestHub", crypto, log]),

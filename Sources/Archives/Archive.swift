@@ -40,20 +40,21 @@ public enum Archive {
     }
 
     /// Expands one compressed file (gzip, xz, zstd, bzip2 or lz4; by content) to `target`, which must not exist.
-    /// - Returns: the bytes of the expanded file.
+    /// - Parameter isExecutable: it gets mode 0755, which no compressed file tells; else 0644.
     /// - Throws: `ArchiveError`; `target` does not exist then, unless it was there before.
     public static func expandSingle(
-        _ file: FilePath, to target: FilePath, policy: ExtractionPolicy = ExtractionPolicy()
-    ) async throws(ArchiveError) -> Int64 {
-        try await expandSingle(ArrivingFile(whole: file), to: target, policy: policy)
+        _ file: FilePath, to target: FilePath, isExecutable: Bool = false, policy: ExtractionPolicy = ExtractionPolicy()
+    ) async throws(ArchiveError) -> ExpandedFile {
+        try await expandSingle(ArrivingFile(whole: file), to: target, isExecutable: isExecutable, policy: policy)
     }
 
     /// Expands one compressed file while it arrives, as `extract` does an archive.
     public static func expandSingle(
-        _ file: ArrivingFile, to target: FilePath, policy: ExtractionPolicy = ExtractionPolicy()
-    ) async throws(ArchiveError) -> Int64 {
+        _ file: ArrivingFile, to target: FilePath, isExecutable: Bool = false,
+        policy: ExtractionPolicy = ExtractionPolicy()
+    ) async throws(ArchiveError) -> ExpandedFile {
         try await following(file) { source, cancellation throws(ArchiveError) in
-            try SingleFile(source, policy: policy).expand(to: target, cancellation)
+            try SingleFile(source, policy: policy).expand(to: target, isExecutable: isExecutable, cancellation)
         }
     }
 

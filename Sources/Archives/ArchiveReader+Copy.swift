@@ -6,11 +6,11 @@ extension ArchiveReader {
     private static let writeBackPiece: Int64 = 16 << 20
 
     /// Writes the current entry's data to `file` at the offsets they have; holes stay holes.
-    /// `wrote` is told the bytes written so far, of all files.
+    /// `wrote` is told where what was written of the file ends, and the bytes written so far of all files.
     /// - Returns: the file's size.
     func copyData(
         of entry: String?, declared: Int64?, to file: FileDescriptor, budget: inout ExtractionBudget,
-        _ cancellation: Cancellation, wrote: (Int64) -> Void = { _ in }
+        _ cancellation: Cancellation, wrote: (Int64, Int64) -> Void
     ) throws(ArchiveError) -> Int64 {
         var end: Int64 = 0
         var writtenBack: Int64 = 0
@@ -33,7 +33,7 @@ extension ArchiveReader {
                 _ = csystem_start_writeback(file.rawValue, writtenBack, end - writtenBack)
                 writtenBack = end
             }
-            wrote(budget.written)
+            wrote(end, budget.written)
         }
         guard let declared, declared > end else { return end }
         try budget.spend(data: 0, holes: declared - end, entry: entry)

@@ -2,13 +2,15 @@ import Synchronization
 
 /// A task's cancellation, as seen by a thread that is no task.
 final class Cancellation: Sendable {
-    private let isCancelled = Atomic(false)
+    private let flag = Atomic(false)
+
+    var isCancelled: Bool { flag.load(ordering: .relaxed) }
 
     func cancel() {
-        isCancelled.store(true, ordering: .relaxed)
+        flag.store(true, ordering: .relaxed)
     }
 
     func check() throws(ArchiveError) {
-        if isCancelled.load(ordering: .relaxed) { throw ArchiveError(.cancelled, "extraction was cancelled") }
+        if isCancelled { throw ArchiveError(.cancelled, "extraction was cancelled") }
     }
 }

@@ -14,8 +14,10 @@ extension Extraction {
             throw ArchiveError(error, entry: top, "cannot take the top folder off")
         }
         report.files = report.files.compactMap { file in
-            file.path.dropping(first: 1).map {
-                .init(path: $0, size: file.size, isExecutable: file.isExecutable)
+            file.path.dropping(first: 1).map { path in
+                var file = file
+                file.path = path
+                return file
             }
         }
         return top

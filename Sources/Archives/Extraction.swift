@@ -14,6 +14,10 @@ final class Extraction {
     var report = ExtractionReport()
     private let reader: ArchiveReader
     private let progress: @Sendable (ExtractionProgress) -> Void
+    private let hasher: WrittenFileHasher
+    /// Where the files that were hashed stand in the report.
+    private var hashed: [Int] = []
+    private var hardLinks: [(place: Int, target: Int)] = []
     private var budget: ExtractionBudget
     private var entries = 0
     private var reported = ExtractionProgress(entries: 0, bytes: 0)
@@ -30,6 +34,7 @@ final class Extraction {
         self.policy = policy
         self.cancellation = cancellation
         self.progress = progress
+        hasher = WrittenFileHasher(cancellation)
         budget = ExtractionBudget(policy, of: reader.source)
         now = carchive_now()
     }
@@ -45,6 +50,7 @@ final class Extraction {
             if entries == 0 { throw reader.unknownFormat() }
             report.format = reader.formatName
             report.filter = reader.filterName
+            try noteDigests()
             let top = try dissolveTopFolder()
             try makeLinks(below: top)
             try reader.source.confirm()
@@ -126,20 +132,14 @@ extension Extraction {
     private func makeFile(_ path: RelativePath, _ entry: ArchiveEntry) throws(ArchiveError) {
         if let size = entry.size { try budget.admit(size, entry: entry.name) }
         let isExecutable = entry.mode & 0o100 != 0
-        _ = try claim(path.string, .file(size: 0, isExecutable: isExecutable), entry)
+        let place = report.files.count
+        _ = try claim(path.string, .file(place), entry)
         let file = try make(entry) { () throws(Errno) in
             try tree.makeFile(path.components, isExecutable: isExecutable)
         }
         let size: Int64
         do throws(ArchiveError) {
-            size = try reader.copyData(
-                of: entry.name, declared: entry.size, to: file, budget: &budget, cancellation, wrote: tell)
-            if let modified = entry.modified, (0...now).contains(modified) {
-                let failure = carchive_set_times(file.rawValue, modified)
-                if failure != 0 {
-                    throw ArchiveError(Errno(rawValue: failure), entry: entry.name, "cannot set its time")
-                }
-            }
+            size = try fill(file, entry)
         } catch {
             try? file.close()
             throw error
@@ -150,21 +150,47 @@ extension Extraction {
             // NFS tells of a full disk here.
             throw ArchiveError(error as? Errno ?? .ioError, entry: entry.name, "cannot write")
         }
-        names.update(path.string, .file(size: size, isExecutable: isExecutable))
+        hashed.append(place)
         report.files.append(.init(path: path, size: size, isExecutable: isExecutable))
         report.bytes += size
+    }
+
+    /// - Returns: the size.
+    private func fill(_ file: FileDescriptor, _ entry: ArchiveEntry) throws(ArchiveError) -> Int64 {
+        var hashing = try make(entry) { () throws(Errno) in try hasher.begin(file) }
+        let size = try reader.copyData(
+            of: entry.name, declared: entry.size, to: file, budget: &budget, cancellation
+        ) { end, written in
+            hasher.advance(&hashing, to: end)
+            tell(written: written)
+        }
+        hasher.finish(hashing, at: size)
+        if let modified = entry.modified, (0...now).contains(modified) {
+            let failure = carchive_set_times(file.rawValue, modified)
+            if failure != 0 {
+                throw ArchiveError(Errno(rawValue: failure), entry: entry.name, "cannot set its time")
+            }
+        }
+        return size
+    }
+
+    private func noteDigests() throws(ArchiveError) {
+        for (place, digest) in zip(hashed, try hasher.digests()) { report.files[place].digest = digest }
+        for (place, source) in hardLinks { report.files[place].digest = report.files[source].digest }
     }
 
     private func makeHardLink(_ path: RelativePath, to target: String, _ entry: ArchiveEntry) throws(ArchiveError) {
         let source = try EntryPath(target: target, of: entry, policy).path
         switch source.flatMap({ names[$0.string] }) {
-        case .file(let size, let isExecutable):
-            guard let source else { break }
-            _ = try claim(path.string, .file(size: size, isExecutable: isExecutable), entry)
+        case .file(let place):
+            var file = report.files[place]
+            _ = try claim(path.string, .file(place), entry)
             try make(entry) { () throws(Errno) in
-                try tree.makeHardLink(path.components, to: source.components)
+                try tree.makeHardLink(path.components, to: file.path.components)
             }
-            report.files.append(.init(path: path, size: size, isExecutable: isExecutable))
+            file.path = path
+            hardLinks.append((report.files.count, place))
+            report.files.append(file)
         case .link(let text):
             try plan(link: path, to: text, entry)
         case .folder, nil:

@@ -3,10 +3,12 @@ public import ArtifactTypes
 /// What an archive became on disk.
 public struct ExtractionReport: Sendable, Hashable {
     public struct File: Sendable, Hashable {
-        public let path: RelativePath
+        public internal(set) var path: RelativePath
         /// In bytes, holes included.
-        public let size: Int64
+        public internal(set) var size: Int64 = 0
         public let isExecutable: Bool
+        /// The SHA-256 of what was written.
+        public internal(set) var digest: Digest?
     }
 
     public struct Link: Sendable, Hashable {
@@ -25,6 +27,14 @@ public struct ExtractionReport: Sendable, Hashable {
     public internal(set) var format = ""
     /// libarchive's name of the compression, as `zstd`; `none` without one.
     public internal(set) var filter = ""
+}
+
+/// What a compressed file became on disk.
+public struct ExpandedFile: Sendable, Hashable {
+    /// In bytes.
+    public let size: Int64
+    /// The SHA-256 of what was written.
+    public let digest: Digest?
 }
 
 /// How far an extraction is.

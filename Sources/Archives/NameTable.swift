@@ -5,7 +5,8 @@
 struct NameTable {
     enum Node {
         case folder
-        case file(size: Int64, isExecutable: Bool)
+        /// By its place in the report.
+        case file(Int)
         case link(target: String)
     }
 
@@ -40,11 +41,6 @@ struct NameTable {
         case (.file, .folder): throw Clash(reason: "\"\(path)\" is a file and a folder")
         default: throw Clash(reason: "\"\(path)\" is there twice")
         }
-    }
-
-    /// Replaces what a claimed name stands for.
-    mutating func update(_ path: String, _ node: Node) {
-        nodes[Self.folded(path)]?.node = node
     }
 
     /// Composition needs no folding: strings that are canonically equivalent are equal.

@@ -11,7 +11,9 @@ struct SingleFile {
         budget = ExtractionBudget(policy, of: source)
     }
 
-    func expand(to target: FilePath, _ cancellation: Cancellation) throws(ArchiveError) -> Int64 {
+    func expand(
+        to target: FilePath, isExecutable: Bool, _ cancellation: Cancellation
+    ) throws(ArchiveError) -> ExpandedFile {
         guard try reader.nextEntry() != nil, reader.isCompressed else {
             throw reader.unknownFormat()
         }
@@ -19,30 +21,44 @@ struct SingleFile {
         let file: FileDescriptor
         do {
             file = try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                target, .readWrite, options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+                permissions: FilePermissions(rawValue: isExecutable ? 0o755 : 0o644))
         } catch {
             throw ArchiveError(error as? Errno ?? .ioError, entry: name, "cannot make it")
         }
         var budget = budget
+        let hasher = WrittenFileHasher(cancellation)
         let result = Result { () throws(ArchiveError) in
-            let size = try reader.copyData(of: name, declared: nil, to: file, budget: &budget, cancellation)
+            var hashing = try begin(hasher, file, name)
+            let size = try reader.copyData(
+                of: name, declared: nil, to: file, budget: &budget, cancellation
+            ) { end, _ in hasher.advance(&hashing, to: end) }
+            hasher.finish(hashing, at: size)
+            let digest = try hasher.digests()[0]
             try reader.source.confirm()
-            return size
+            return ExpandedFile(size: size, digest: digest)
         }
         let closing = Result { try file.close() }
         do throws(ArchiveError) {
-            let size = try result.get()
+            let expanded = try result.get()
             if case .failure(let error) = closing {
                 throw ArchiveError(error as? Errno ?? .ioError, entry: name, "cannot write")
             }
-            return size
+            return expanded
         } catch {
             if unlink(target.string) != 0 {
                 throw ArchiveError(
                     Errno(rawValue: errno), entry: name, "\(error.reason); then cannot remove what was expanded")
             }
             throw error
+        }
+    }
+
+    private func begin(
+        _ hasher: WrittenFileHasher, _ file: FileDescriptor, _ name: String?
+    ) throws(ArchiveError) -> WrittenFileHasher.Ticket {
+        do throws(Errno) { return try hasher.begin(file) } catch {
+            throw ArchiveError(error, entry: name, "cannot read it")
         }
     }
 }

@@ -32,10 +32,10 @@ final class TreeWriter {
         try Self.check(mkdirat(parent.rawValue, path[path.count - 1], 0o755))
     }
 
-    /// Makes a file that must not exist and opens it for writing.
+    /// Makes a file that must not exist and opens it for writing, and for reading what was written.
     func makeFile(_ path: [String], isExecutable: Bool) throws(Errno) -> FileDescriptor {
         let parent = try folder(path.dropLast())
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let file = openat(parent.rawValue, path[path.count - 1], flags, isExecutable ? 0o755 : 0o644)
         try Self.check(file)
         return FileDescriptor(rawValue: file)

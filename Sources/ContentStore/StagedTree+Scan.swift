@@ -36,7 +36,7 @@ extension StagedTree {
         }
     }
 
-    /// Takes in what was written below `root` directly: hashes each file, cleans its mode (0444, or 0555 where any
+    /// Takes in what was written below `root` directly: hashes each file that `note` told nothing of, cleans its mode (0444, or 0555 where any
     /// execute bit was set; set-user-id goes) and makes it durable. What is recorded already is left alone.
     ///
     /// - Returns: the files that were new.
@@ -105,10 +105,16 @@ extension StagedTree {
         return try FileSystem.withFile(file, .readOnly) { descriptor throws(StoreError) in
             let status = try FileSystem.status(of: descriptor, file)
             guard status.type == .regular else { throw StoreError(.unsafe, "\(path) is not a regular file") }
-            let (digest, size) = try FileSystem.hash(descriptor, file, cancellation: cancellation)
+            let digest: Digest
+            if let noted = notedDigest(of: path) {
+                digest = noted
+            } else {
+                digest = try FileSystem.hash(descriptor, file, cancellation: cancellation).digest
+            }
             let executable = !status.permissions.isDisjoint(with: [.ownerExecute, .groupExecute, .otherExecute])
             try FileSystem.setMode(descriptor, executable ? .executable : .blob, file)
-            return SidecarFile(path: path, size: size, digest: digest, blob: false, executable: executable)
+            return SidecarFile(
+                path: path, size: status.size, digest: digest, blob: false, executable: executable)
         }
     }
 

@@ -17,6 +17,8 @@ public final class StagedTree: Sendable {
         var names = PathSet()
         var files: [RelativePath: SidecarFile] = [:]
         var links: [RelativePath: SidecarLink] = [:]
+        /// Of files that are yet to be taken in.
+        var digests: [RelativePath: Digest] = [:]
     }
 
     init(job: String, root: FilePath, store: ContentStore, lock: FileLock) {
@@ -71,6 +73,15 @@ public final class StagedTree: Sendable {
         let root = root
         try await offPool { _ throws(StoreError) in try FileSystem.removeTree(root) }
         lock.release()
+    }
+
+    /// Tells what a file that was written below `root` was hashed to while it was written: `scan` believes it.
+    public func note(_ digest: Digest, of path: RelativePath) {
+        contents.withLock { $0.digests[path] = digest }
+    }
+
+    func notedDigest(of path: RelativePath) -> Digest? {
+        contents.withLock { $0.digests[path] }
     }
 
     func record(_ file: SidecarFile) throws(StoreError) {

@@ -68,7 +68,9 @@ extension FileFetch {
                 let target = tree.path(remote.path)
                 try FileManager.default.createDirectory(
                     atPath: target.removingLastComponent().string, withIntermediateDirectories: true)
-                _ = try await Archive.expandSingle(archive, to: target)
+                let expanded = try await Archive.expandSingle(
+                    archive, to: target, isExecutable: plan.item.kind == .worker)
+                if let digest = expanded.digest { tree.note(digest, of: remote.path) }
             }
         } catch {
             throw ProvisionError(pipeline: error).of("unpacking \(remote.path)")
@@ -81,12 +83,18 @@ extension FileFetch {
         _ archive: ArrivingFile, into tree: StagedTree, _ policy: ExtractionPolicy, name: String
     ) async throws {
         guard plan.resolution.files.count > 1 else {
-            _ = try await Archive.extract(archive, into: tree.root, policy: policy)
-            return
+            return note(try await Archive.extract(archive, into: tree.root, policy: policy), in: tree)
         }
         try await store.withTree(job: "\(job.id)-\(name)") { scratch in
-            _ = try await Archive.extract(archive, into: scratch.root, policy: policy)
+            let report = try await Archive.extract(archive, into: scratch.root, policy: policy)
             try await tree.moveIn(scratch.root)
+            note(report, in: tree)
+        }
+    }
+
+    private func note(_ report: ExtractionReport, in tree: StagedTree) {
+        for file in report.files {
+            if let digest = file.digest { tree.note(digest, of: file.path) }
         }
     }
 }

@@ -30,30 +30,50 @@ public struct WorkerName: Sendable, Hashable {
         return String(digits.map { $0.isLetter || $0.isNumber || "._+-".contains($0) ? $0 : "-" })
     }
 
-    /// Reads an archive's name, `NAME[-VERSION][-OS][-ARCH][-VARIANT]`, the parts after the name in any order.
+    /// Reads an archive's name, `NAME[-VERSION][-OS][-ARCH][-VARIANT]`, the parts after the name in any order; `_` may
+    /// stand between them too (`tool_1.0.0_linux_amd64`), and the system may be a target triple.
     ///
     /// - Parameter fallback: the version where the name tells none.
     init(archive: String, fallback: String) {
-        var words = Self.stem(of: archive).split(separator: "-").map(String.init)
+        var rest = Self.stem(of: archive)[...]
         var parsed = WorkerName(name: "", variant: .cpu, version: fallback)
         var hasVersion = false
-        while words.count > 1, let word = words.last?.lowercased() {
+        var hasPlatform = false
+        while let (word, before) = Self.lastWord(of: rest) {
             if let variant = Accelerator(rawValue: word) {
                 parsed.variant = variant
             } else if let platform = Self.platforms[word] {
                 parsed.platform = platform
+                hasPlatform = true
             } else if let arch = Self.architectures[word] {
                 parsed.arch = arch
-            } else if !hasVersion, let version = Self.version(word) {
+            } else if Self.libraries.contains(word), Self.lastWord(of: before)?.word == "linux" {
+                // Whose C library it is linked to.
+            } else if Self.makers.contains(word), hasPlatform {
+                // The middle of a target triple.
+            } else if !hasVersion, let version = Self.version(word),
+                version.contains(".") || rest[before.endIndex] == "-"
+            {
                 parsed.version = version
                 hasVersion = true
             } else {
                 break
             }
-            words.removeLast()
+            rest = before
         }
-        parsed.name = words.joined(separator: "-")
+        parsed.name = String(rest)
         self = parsed
+    }
+
+    /// The part behind the last `-` or `_`, in lower case, and what is in front of it; nil where nothing is.
+    private static func lastWord(of text: Substring) -> (word: String, before: Substring)? {
+        let lower = text.lowercased()
+        for arch in architectures.keys where arch.contains("_") && lower.hasSuffix(arch) {
+            let before = text.dropLast(arch.count)
+            if let separator = before.last, separator == "-" || separator == "_" { return (arch, before.dropLast()) }
+        }
+        guard let end = text.lastIndex(where: { $0 == "-" || $0 == "_" }), end > text.startIndex else { return nil }
+        return (text[text.index(after: end)...].lowercased(), text[..<end])
     }
 
     private static let platforms: [String: OperatingSystem] = [
@@ -62,6 +82,8 @@ public struct WorkerName: Sendable, Hashable {
     private static let architectures = [
         "x86_64": "x86_64", "amd64": "x86_64", "x64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64",
     ]
+    private static let libraries: Set<String> = ["gnu", "musl"]
+    private static let makers: Set<String> = ["unknown", "pc", "apple"]
     private static let suffixes = [
         ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tar.lz4", ".tar", ".zip", ".gz", ".zst",
     ]

@@ -12,7 +12,7 @@ import Testing
         "Credentials": ["Processes"],
         "Threads": [],
         "Transfer": ["CCurl", "CSystemCalls", "Threads", "Crypto"],
-        "Archives": ["CArchive", "CSystemCalls", "Threads"],
+        "Archives": ["CArchive", "CSystemCalls", "Threads", "Crypto"],
         "GitCheckout": ["CGit2", "CSystemCalls", "Transfer", "Processes", "Credentials"],
         "ContentStore": ["CSystemCalls", "Crypto"],
         "ModelFormats": [],

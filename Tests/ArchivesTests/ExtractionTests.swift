@@ -55,6 +55,7 @@ struct ExtractionTests {
         try run(recipe.words + recipe.ending, in: source)
 
         let report = try await workshop.extract(workshop.path("archive"))
+        #expect(try workshop.hasDigests(report))
 
         let expected = workshop.path("expected")
         try FileManager.default.createDirectory(atPath: expected.string, withIntermediateDirectories: false)
@@ -106,12 +107,27 @@ struct ExtractionTests {
         let made = workshop.target.appending("sparse")
         #expect(report.bytes == 32 << 20)
         #expect(try made.stat().sizeAllocated < 1 << 20)
+        #expect(try workshop.hasDigests(report))
         #expect(try Tree.snapshot(workshop.target)["sparse"] == Tree.snapshot(workshop.path("source"))["sparse"])
         try FileManager.default.removeItem(atPath: made.string)
         let error = await #expect(throws: ArchiveError.self) {
             try await workshop.extract(workshop.path("archive"), ExtractionPolicy(maximumBytes: 31 << 20))
         }
         #expect(error?.code == .limit)
+    }
+
+    @Test("the digests are those of what was written, also of files that others overtake")
+    func digests() async throws {
+        let workshop = try Workshop()
+        let large = String(repeating: "0123456789abcdef", count: 700_000)
+        let report = try await workshop.extract(
+            TarBuilder.archive { archive in
+                archive.file("top/large", large)
+                for number in 0..<300 { archive.file("top/\(number)", "file \(number)") }
+                archive.hardLink("top/twin", to: "top/large")
+            })
+        #expect(report.files.count == 302)
+        #expect(try workshop.hasDigests(report))
     }
 
     @Test("modes are plain, whatever the archive says")

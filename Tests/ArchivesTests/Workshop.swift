@@ -1,6 +1,8 @@
 import Archives
+import ArtifactTypes
 import Foundation
 import SystemPackage
+import TestHub
 import TestSupport
 
 /// A folder to extract into, with a neighbour that no archive may touch.
@@ -57,6 +59,16 @@ final class Workshop: Sendable {
         _ bytes: [UInt8], named name: String = "archive", _ policy: ExtractionPolicy = ExtractionPolicy()
     ) async throws -> ExtractionReport {
         try await extract(try directory.write(bytes, to: name), policy)
+    }
+}
+
+extension Workshop {
+    /// Whether every file's digest in the report is that of what is on the disk.
+    func hasDigests(_ report: ExtractionReport) throws -> Bool {
+        try report.files.allSatisfy { file in
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: target.appending(file.path.string).string))
+            return try file.digest?.hex == TestHub.sha256(of: .bytes(Array(bytes)))
+        }
     }
 }
 

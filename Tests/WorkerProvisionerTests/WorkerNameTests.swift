@@ -1,0 +1,55 @@
+import ArtifactTypes
+import Testing
+
+@testable import WorkerProvisioner
+
+@Suite("What the name of a worker's archive tells")
+struct WorkerNameTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let archive: String
+        let name: String
+        let version: String
+        let platform: OperatingSystem
+        let arch: String?
+        var variant = Accelerator.cpu
+        var testDescription: String { archive }
+    }
+
+    @Test(
+        "name, version, system, processor and variant are read from the end",
+        arguments: [
+            Case(
+                archive: "llm-worker-rbee-linux-x86_64-cuda.tar.zst", name: "llm-worker-rbee", version: "tag",
+                platform: .linux, arch: "x86_64", variant: .cuda),
+            Case(
+                archive: "tool-v1.2.3-macos-arm64-metal.zip", name: "tool", version: "1.2.3", platform: .macos,
+                arch: "aarch64", variant: .metal),
+            Case(
+                archive: "tool_1.0.0_linux_amd64.tar.gz", name: "tool", version: "1.0.0", platform: .linux,
+                arch: "x86_64"),
+            Case(
+                archive: "tool_1.0.0_Linux_x86_64.tgz", name: "tool", version: "1.0.0", platform: .linux, arch: "x86_64"
+            ),
+            Case(
+                archive: "tool-0.9-x86_64-unknown-linux-musl.tar.xz", name: "tool", version: "0.9", platform: .linux,
+                arch: "x86_64"),
+            Case(
+                archive: "tool-aarch64-apple-darwin.tar.gz", name: "tool", version: "tag", platform: .macos,
+                arch: "aarch64"),
+            Case(
+                archive: "sd_2-linux-x64-rocm.gz", name: "sd_2", version: "tag", platform: .linux, arch: "x86_64",
+                variant: .rocm),
+            Case(archive: "hello-gnu-2-linux.tar", name: "hello-gnu", version: "2", platform: .linux, arch: nil),
+            Case(
+                archive: "linux-x86_64.tar", name: "linux", version: "tag", platform: HostPlatform.current.os,
+                arch: "x86_64"),
+        ])
+    func archives(expected: Case) {
+        let name = WorkerName(archive: expected.archive, fallback: "tag")
+        #expect(name.name == expected.name)
+        #expect(name.version == expected.version)
+        #expect(name.platform == expected.platform)
+        #expect(name.arch == expected.arch)
+        #expect(name.variant == expected.variant)
+    }
+}
