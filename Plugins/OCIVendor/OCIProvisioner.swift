@@ -49,6 +49,14 @@ struct OCIProvisioner: Provisioner {
         return try await client.manifest(asked.asked).digest.description
     }
 
+    /// A URL too names its manifest's digest, after the tag, which may have moved on.
+    func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference {
+        guard let asked = try? OCIReference(reference, settings), asked.digest == nil,
+            let pinned = try? ArtifactReference(parsing: "\(asked.canonical)@\(revision)")
+        else { return reference }
+        return pinned
+    }
+
     private func client(for asked: OCIReference) -> RegistryClient {
         RegistryClient(
             asked,

@@ -16,9 +16,8 @@ extension Pipeline {
                 .unsupported, "artifact.json of \(item.id) does not say where it came from",
                 remedy: "download it again with --force")
         }
-        var reference = resolution.reference
-        if !reference.isURL { reference.revision = resolution.revision }
-        let match = try registry.vendor(for: reference, kind: sidecar.kind)
+        var match = try registry.vendor(for: resolution.reference, kind: sidecar.kind)
+        match.reference = match.provisioner.pinned(match.reference, at: resolution.revision)
         let again = try await resolve(match, known: nil, for: job)
         guard again.revision == resolution.revision else {
             throw ProvisionError(

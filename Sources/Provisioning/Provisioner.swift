@@ -19,6 +19,9 @@ public protocol Provisioner: Sendable {
 
     /// The revision that `reference` is at now, by one small request where the vendor can; lists no payload.
     func revision(of reference: ArtifactReference, in context: ProvisionContext) async throws(ProvisionError) -> String
+
+    /// The reference of what `reference` was at `revision`, one that `resolve` had returned for it.
+    func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference
 }
 
 extension Provisioner {
@@ -29,6 +32,14 @@ extension Provisioner {
     }
 
     public func access(for reference: ArtifactReference) -> NetworkAccess { access }
+
+    /// By the short form's own means. A URL has none.
+    public func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference {
+        guard !reference.isURL else { return reference }
+        var pinned = reference
+        pinned.revision = revision
+        return pinned
+    }
 }
 
 /// A vendor with a protocol of its own (git). Everyone else's files are fetched by the pipeline.

@@ -51,6 +51,14 @@ struct RegistryTests {
 
         let other = GGUFWriter.sized(megabytes: 1, quantization: .q4KM, name: "Tiny", seed: 8).bytes()
         let moved = try push(other, to: registry)
+        // A tag that has moved on is no hindrance to mending what it was.
+        let path = try #require(shown["path"]?.stringValue)
+        chmod(path, 0o644)
+        let damaged = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try damaged.write(contentsOf: Data("damage".utf8))
+        try damaged.close()
+        let mended = try await machine.run("model", "verify", reference, "--repair")
+        #expect(mended.status == 0, "\(mended.output)\(mended.errors)")
         let outdated = try await machine.run("model", "outdated")
         #expect((outdated.output + outdated.errors).contains(reference))
         #expect(try await machine.run("model", "download", reference).status == 0)

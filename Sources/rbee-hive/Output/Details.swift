@@ -2,7 +2,7 @@ import ArtifactCatalog
 import ArtifactTypes
 import Foundation
 
-/// A catalog entry for a person: `key: value` lines of the same JSON that `--json` prints, without what is absent.
+/// A catalog entry for a person: `key: value` lines of the same JSON that `--json` prints, without what is absent. Text of several lines stands below its key, as in YAML.
 enum Details {
     static func text(of entry: some Encodable) throws -> String {
         let data = Data(try JSONOutput.line(entry).utf8)
@@ -21,6 +21,10 @@ enum Details {
             case .array(let items) where items.isEmpty: return []
             case .array(let items):
                 return ["\(indent)\(name):"] + items.map { "\(indent)  - \(scalar($0))" }
+            case .string(let text) where text.contains("\n"):
+                let block = text.split(separator: "\n", omittingEmptySubsequences: false)
+                return ["\(indent)\(name): |"]
+                    + (block.last == "" ? block.dropLast() : block).map { "\(indent)  \(String($0).visiblyEscaped)" }
             default: return ["\(indent)\(name): \(scalar(value))"]
             }
         }
