@@ -92,6 +92,18 @@ import Testing
         #expect(try await machine.run("worker", "show", "tool", "--json").json()["verified"] == .bool(true))
     }
 
+    @Test("one compressed file is a worker too", arguments: [["gzip", "-k"], ["zstd", "-q"]])
+    func compressed(packer: [String]) async throws {
+        let name = "tool_1.0.0_linux_\(Self.arch)"
+        let file = try machine.folder.write(Array("#!/bin/sh\necho tool 1.0\n".utf8), to: name)
+        try machine.shell(packer + [file.string])
+        let suffix = packer[0] == "gzip" ? "gz" : "zst"
+        let outcome = try await install("file:\(file).\(suffix)")
+        #expect(outcome.output == "tool-cpu-1.0.0-linux\n", "\(outcome.errors)")
+        let path = try await machine.run("worker", "path", "tool").output.dropLast()
+        #expect(try machine.shell([String(path)]) == "tool 1.0")
+    }
+
     @Test("too many requests end it, with the time to wait")
     func limit() async throws {
         let reset = String(Int(Date().timeIntervalSince1970) + 900)
