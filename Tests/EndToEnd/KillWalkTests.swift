@@ -39,6 +39,12 @@ import Testing
         Walk(
             testDescription: "repair", before: [["model", "download", model]],
             command: ["model", "verify", "--repair"], isDamaged: true),
+        Walk(
+            testDescription: "import",
+            before: [
+                ["model", "download", model], ["model", "export", model, "exported.tar"], ["model", "remove", model],
+                ["gc"],
+            ], command: ["model", "import", "exported.tar"]),
     ]
 
     private func prepare(_ walk: Walk, _ machine: Installation) async throws {
