@@ -24,12 +24,13 @@ extension ContentStore {
         try await offPool { cancellation throws(StoreError) in
             try self.ensureBlobs(of: tree, cancellation)
             try cancellation.check()
-            let strangers = try tree.walk()
-            if let path = (strangers.files + strangers.links).first {
+            let found = try tree.walk()
+            if let path = (found.files + found.links).first {
                 throw StoreError(.unsafe, "\(path) is in the tree and was not taken in")
             }
             try FileSystem.write(json, to: tree.root.appending(Sidecar.fileName), mode: .blob)
-            try FileSystem.syncFolders(tree.folders())
+            // The root last, so that each name is durable before its folder's.
+            try FileSystem.syncFolders(found.folders.map { tree.path($0) }.reversed() + [tree.root])
             try cancellation.check()
             try self.mark(item)
             try self.giveName(tree.root, item)

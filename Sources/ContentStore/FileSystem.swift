@@ -265,17 +265,17 @@ enum FileSystem {
         }
         defer { closedir(stream) }
         // Components, not texts: a name may be no UTF-8, and must still be found again to be removed.
-        var names: [FilePath.Component] = []
+        var names: [(text: String, name: FilePath.Component)] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
             }
-            if let name, name.kind == .regular { names.append(name) }
+            if let name, name.kind == .regular { names.append((name.string, name)) }
         }
         if errno != 0 { throw StoreError(Errno(rawValue: errno), "list", folder) }
-        return names.sorted { $0.string < $1.string }
+        return names.sorted { $0.text < $1.text }.map(\.name)
     }
 
     /// Bytes that an unprivileged process may still write; 0 where that cannot be told.

@@ -58,11 +58,6 @@ extension StagedTree {
         }
     }
 
-    /// Every folder of the tree, the root last, so that each name is durable before its folder's.
-    func folders() throws(StoreError) -> [FilePath] {
-        try walk().folders.map { path($0) }.reversed() + [root]
-    }
-
     /// What is in the tree and not recorded. Folders are parents first.
     func walk() throws(StoreError) -> (files: [RelativePath], links: [RelativePath], folders: [RelativePath]) {
         var result: (files: [RelativePath], links: [RelativePath], folders: [RelativePath]) = ([], [], [])
