@@ -121,7 +121,6 @@ extension HuggingFaceProvisioner {
         for mirror in mirrors {
             do {
                 let answer = try await mirror.model(id, revision: revision)
-                context.progress(.notice("\(endpoint.server.url) passed over: \(failure.message)"))
                 return Asked(client: mirror, answer: answer, skipped: skipped)
             } catch {
                 if error.code == .cancelled { throw error }

@@ -11,8 +11,14 @@ extension FileFetch {
 
 extension MirrorHealth {
     /// Remembers a source that was passed over, if that was its server's fault.
-    func remember(_ failure: TransferError, at url: String) {
-        if failure.isFaultOfServer { note(Self.server(of: url), failure.message) }
+    /// - Returns: the server, where that was news.
+    @discardableResult
+    func remember(_ failure: TransferError, at url: String) -> String? {
+        guard failure.isFaultOfServer else { return nil }
+        let server = Self.server(of: url)
+        let isNews = !setBack().contains(server)
+        note(server, failure.message)
+        return isNews ? server : nil
     }
 }
 

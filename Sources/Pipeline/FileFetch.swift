@@ -86,7 +86,7 @@ struct FileFetch: Sendable {
     ) async throws -> DownloadOutcome {
         let remote = file.remote
         let partial = store.partial(named: name)
-        // Of a single source there is nothing to choose.
+        // Of a single source there is nothing to choose, and nothing to pass over.
         let mirrors = remote.sources.count > 1 ? self.mirrors : .none
         let order = mirrors.order
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
@@ -95,7 +95,10 @@ struct FileFetch: Sendable {
                 sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
                 partial: partial.part, journal: partial.journal, access: access,
                 maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
-                passedOver: { mirrors.remember($0.reason, at: $0.url) }, arrival: arrival),
+                passedOver: { source in
+                    guard let server = mirrors.remember(source.reason, at: source.url) else { return }
+                    job.progress(.notice("passed over \(server): \(source.reason.message)"))
+                }, arrival: arrival),
             progress: { received, total in
                 lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))

@@ -114,15 +114,22 @@ public actor RunningProcess {
 /// Starts a process and lets `body` talk to it. When `body` returns or throws, its input is closed and its group ended:
 /// TERM, a short grace, KILL; so too when the task is cancelled, within a second, or `request.timeout` is over.
 ///
-/// - Parameter stderr: called for every line that it writes to standard error, redacted, line break included; a line
-///   over `request.lineLimit` is cut. Bounding the rate is the caller's.
+/// - Parameters:
+///   - stderr: called for every line that it writes to standard error, redacted, line break included; a line over
+///     `request.lineLimit` is cut. Bounding the rate is the caller's.
+///   - stderrBytes: called with the number of bytes that came there, as they come: a line without end is none yet.
 /// - Throws: `ProcessError`, or what `body` throws. `request.input` and `outputLimit` play no part here.
 public func withProcess<R: Sendable>(
     _ request: ProcessRequest, stderr: @escaping @Sendable ([UInt8]) -> Void,
+    stderrBytes: @escaping @Sendable (Int) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningProcess) async throws -> R
 ) async throws -> R {
     let log = ErrorLines(request, take: stderr)
-    let (result, _) = try await supervise(request, then: .end, errorOutput: { log.take($0) }) { channels in
+    let errorOutput = { @Sendable (bytes: [UInt8]) in
+        stderrBytes(bytes.count)
+        log.take(bytes)
+    }
+    let (result, _) = try await supervise(request, then: .end, errorOutput: errorOutput) { channels in
         try await body(RunningProcess(channels, request))
     }
     log.finish()

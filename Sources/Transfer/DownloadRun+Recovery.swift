@@ -11,8 +11,9 @@ extension DownloadRun {
         case .sizeMismatch where hasReceived, .tooLarge where hasReceived:
             try discard()
             try passOver(error)
-        case .connect where !hasReceived && index + 1 < sources.count:
-            // Waiting for a dead mirror would help nobody.
+        case .connect where !hasReceived && index + 1 < sources.count,
+            .timeout where !hasReceived && index + 1 < sources.count:
+            // Waiting for a mirror that is dead or silent would help nobody.
             try passOver(error)
         default:
             guard error.isTransient else { return try passOver(error) }

@@ -11,6 +11,8 @@ final class PluginLog: Sendable {
     private let secrets: [Secret]
     private let logger: Logger
     private let meter: LogMeter
+    /// Of standard error alone, where a line without end never becomes one.
+    private let volume: LogMeter
     private let last = Mutex("")
 
     init(vendor: String, secrets: [Secret], rate: Int, logger: Logger) {
@@ -18,6 +20,7 @@ final class PluginLog: Sendable {
         self.secrets = secrets
         self.logger = logger
         meter = LogMeter(rate: rate)
+        volume = LogMeter(rate: rate)
     }
 
     /// The last line that was written to standard error, if any.
@@ -29,6 +32,9 @@ final class PluginLog: Sendable {
     /// Whether there is room for a line of so many bytes. A short line counts for 128: that is what it costs to hand it
     /// on, and `yes` would keep a core busy below any limit on bytes alone.
     func admits(_ bytes: Int) -> Bool { meter.admits(max(bytes, 128)) }
+
+    /// Whether there is room for so many bytes of standard error.
+    func admits(errorBytes bytes: Int) -> Bool { volume.admits(bytes) }
 
     /// Takes a line of standard error, its end included; false once the rate is exceeded.
     func take(errorLine line: [UInt8]) -> Bool {

@@ -22,6 +22,8 @@ struct PluginProcess: Sendable {
         do {
             return try await withProcess(request) { line in
                 if !log.take(errorLine: line) { leash.cut(PluginLog.flood) }
+            } stderrBytes: { count in
+                if !log.admits(errorBytes: count) { leash.cut(PluginLog.flood) }
             } _: { process in
                 let write = { @Sendable (line) async throws(ProcessError) in try await process.write(line) }
                 let read = { @Sendable () async throws(ProcessError) in

@@ -42,6 +42,7 @@ import Testing
         mirror.setFault(Fault(.corrupt(at: 1 << 19)), on: "/cdn/")
         let first = try await machine.run("model", "download", "org/one:Q4_K_M")
         #expect(first.status == 0, "\(first.errors)")
+        #expect(first.errors.ranges(of: "passed over \(mirror.hub)").count == 1, "\(first.errors)")
         #expect(payloadRequests > 0)
         let doctor = try await machine.run("doctor")
         #expect(doctor.output.contains("\(mirror.hub)") && doctor.output.contains("tried last for"), "\(doctor.output)")

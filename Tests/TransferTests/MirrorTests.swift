@@ -22,6 +22,18 @@ struct MirrorTests {
         #expect(bench.waits.all.isEmpty)
     }
 
+    @Test("that never answer are waited for once")
+    func silent() async throws {
+        let silent = try ScriptedServer { _, wire in wire.waitForEnd() }
+        let good = try ScriptedServer { [bytes] in serve(bytes, to: $0, $1) }
+        let bench = try Bench()
+        let outcome = try await bench.fetch(
+            bench.download([silent, good], size: bytes.count, digest: sha256(bytes), stall: 1))
+        #expect(outcome.verified)
+        #expect(outcome.skipped.map(\.reason.code) == [.timeout])
+        #expect(silent.requests.count == 1 && bench.waits.all.isEmpty)
+    }
+
     @Test("that are poisoned are set aside for the next")
     func poisoned() async throws {
         let bad = try ScriptedServer { [bytes] in serve(Array(bytes.reversed()), to: $0, $1) }

@@ -174,6 +174,10 @@ struct PluginFault: Sendable, CustomTestStringConvertible {
             what: "floods its log", behaviour: "def resolve(request):\n    while True: os.write(2, b'y\\n' * 32768)",
             stage: "resolve", message: "log is over the limit"),
         PluginFault(
+            what: "floods its log with one line",
+            behaviour: "def resolve(request):\n    while True: os.write(2, b'y' * 65536)",
+            stage: "resolve", message: "log is over the limit"),
+        PluginFault(
             what: "floods its log with notifications",
             behaviour: """
                 def resolve(request):
