@@ -12,7 +12,15 @@ extension GitProvisioner {
         of checkout: GitCheckout, at source: GitSource, wanted: [String], into root: FilePath, prefix: String = "",
         depth: Int = 0, _ context: ProvisionContext
     ) async throws(ProvisionError) {
-        if wanted.isEmpty { return }
+        if wanted.isEmpty {
+            let left = checkout.submodules.map { prefix + $0.path.string }
+            if depth == 0, !left.isEmpty {
+                let list = left.prefix(10).joined(separator: ", ") + (left.count > 10 ? ", …" : "")
+                context.progress(
+                    .notice("left out submodules: \(list); \"submodules\" in vendors.d names those to fetch"))
+            }
+            return
+        }
         guard depth < Self.deepest else {
             throw ProvisionError(.unsafeContent, "\(source.url) nests submodules more than \(Self.deepest) deep")
         }

@@ -9,6 +9,7 @@ extension ProvisionError {
             case .revisionNotFound: .revisionNotFound
             case .unauthorized, .forbidden: .unauthorized
             case .refused, .unavailable: .unavailable
+            case .rateLimited(let seconds): .rateLimited(retryAfter: seconds)
             case .untrusted: .untrusted
             case .corrupt: .digestMismatch
             case .unsafeContent: .unsafeContent

@@ -13,7 +13,9 @@ struct ChecksumFile: Sendable {
     private let lines: [(digest: Digest, name: String?)]
 
     init(_ bytes: [UInt8]) {
-        lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap(Self.line)
+        // Windows puts a byte order mark in front.
+        let text = String(decoding: bytes, as: UTF8.self).drop { $0 == "\u{FEFF}" }
+        lines = text.split(whereSeparator: \.isNewline).compactMap(Self.line)
     }
 
     /// The names that it tells of.

@@ -32,15 +32,27 @@ struct FilesBeside: Sendable {
         beside.hasPrefix(name) ? url.description + beside.dropFirst(name.count) : folder + beside
     }
 
-    /// Nobody said that there is such a file: one that cannot be read is one that is not there.
+    /// Nobody said that there is such a file: one that is refused is one that is not there. While the server fails, that
+    /// cannot be told, and what stands in it must not be passed over.
+    /// - Throws: `.unavailable`, `.rateLimited`, `.cancelled`.
     private func read(_ url: String, _ maximumBytes: Int) async throws(ProvisionError) -> [UInt8]? {
         do throws(ProvisionError) {
             let response = try await http.send(
                 HTTPRequest(url: url, secretHeaders: headers, access: access, maximumBytes: maximumBytes))
-            return response.status == 200 ? response.body : nil
+            guard response.status >= 500 || response.status == 429 else {
+                return response.status == 200 ? response.body : nil
+            }
+            throw ProvisionError(.unavailable, "the server answers \(response.status)")
         } catch {
-            if error.code == .cancelled { throw error }
-            return nil
+            switch error.code {
+            case .cancelled: throw error
+            case .unavailable, .rateLimited:
+                throw ProvisionError(
+                    error.code, "whether checksums stand beside the file cannot be told: \(error.message)",
+                    remedy: "try again later, or pin the file with #sha256=…"
+                ).of(WebURL(url)?.shown ?? folder)
+            default: return nil
+            }
         }
     }
 }

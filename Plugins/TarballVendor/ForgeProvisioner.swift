@@ -49,6 +49,9 @@ struct ForgeProvisioner: SigningProvisioner {
             revision: Self.revision(release, asset, found.digest),
             payload: .files([try await file(asset, of: release, found, client)], listing: .exact))
         resolution.metadata.unverified = !resolution.files.allSatisfy(\.isVouchedFor)
+        if resolution.metadata.unverified {
+            context.progress(.notice("nothing vouches for \(resolution.reference): its release has no checksums"))
+        }
         resolution.metadata.published = release.published
         if let pinned = asked.pinned, pinned != resolution.revision {
             throw ProvisionError(

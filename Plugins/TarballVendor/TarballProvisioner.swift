@@ -58,6 +58,10 @@ struct TarballProvisioner: SigningProvisioner {
             path: asked.path, size: found?.size, digest: evidence.digest,
             sources: try await sources(of: asked, withMirrors: evidence.digest != nil), unpack: asked.unpack,
             signature: evidence.signature)
+        if !file.isVouchedFor {
+            context.progress(
+                .notice("nothing vouches for \(asked.url.shown): no checksums beside it; #sha256=… pins it"))
+        }
         return Resolution(
             reference: asked.canonical, vendor: settings.name, kind: context.kind,
             revision: evidence.digest?.description ?? found?.revision ?? "",

@@ -8,7 +8,7 @@ struct TarballReference: Sendable {
     /// The name under which the payload is kept.
     let path: RelativePath
     let unpack: Unpack
-    /// The reference with its origin and digest in lower case.
+    /// The reference with its origin and digest in lower case, and without what signs it.
     let canonical: ArtifactReference
 
     /// - Throws: `.invalid` for a URL that names no file, and for a fragment of anything but one digest.
@@ -30,7 +30,8 @@ struct TarballReference: Sendable {
             throw ProvisionError(.invalid, "\(url.shown): its file name has a slash")
         }
         var canonical = reference
-        canonical.locator = url.description
+        // A URL that is signed anew each day is the same file.
+        canonical.locator = URLSecrets.removed(from: url.description)
         canonical.fragment = digest.map { [.init(key: $0.algorithm.rawValue, value: $0.hex)] } ?? []
         self.canonical = canonical
     }

@@ -11,7 +11,9 @@ public struct ReferenceError: Error, Sendable, Hashable, CustomStringConvertible
         self.range = range
     }
 
-    public var description: String { "malformed reference \"\(text.visiblyEscaped)\": \(reason)" }
+    public var description: String {
+        "malformed reference \"\(URLSecrets.removed(from: text).visiblyEscaped)\": \(reason)"
+    }
 }
 
 extension ArtifactReference {

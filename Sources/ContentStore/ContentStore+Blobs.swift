@@ -23,6 +23,16 @@ extension ContentStore {
         return (partials.appending("\(key).part"), partials.appending("\(key).journal"))
     }
 
+    /// Removes a partial that is of no use any more, unless another process works with it just now, whose it then is.
+    public func dropPartial(named name: String) async throws {
+        do {
+            try await withLock(.partial(name), deadline: .zero) { try removePartial(named: name) }
+        } catch let error as StoreError {
+            guard case .locked = error.code else { throw error }
+        }
+    }
+
+    /// The caller holds the partial's lock.
     public func removePartial(named name: String) throws(StoreError) {
         let partial = partial(named: name)
         try FileSystem.removeFile(partial.part)

@@ -1,5 +1,11 @@
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// What the holder of a lock says of itself in the lock's file: its process, and how far it is.
 public struct LockHolder: Sendable, Hashable, CustomStringConvertible {
     /// Nil where it has not said.
@@ -27,6 +33,9 @@ public struct LockHolder: Sendable, Hashable, CustomStringConvertible {
         let numbers = [received, total].map { $0.map { String($0) } ?? "-" }
         return "\(process ?? 0) \(beat) \(numbers[0]) \(numbers[1])\n"
     }
+
+    /// Whether it is this process: two files of one content, or two jobs.
+    public var isThisProcess: Bool { process == getpid() }
 
     /// `process 4711`.
     public var description: String { process.map { "process \($0)" } ?? "another process" }

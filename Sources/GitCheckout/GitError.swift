@@ -16,6 +16,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case refused
         /// The host, its network or its protocol failed, or made no progress in time.
         case unavailable
+        /// The server asks to be left alone for a while, in seconds where it says how long.
+        case rateLimited(retryAfter: Int?)
         /// A secret, address, owner or redirect would break the network rules.
         case untrusted
         /// A pack or object that is damaged, or lacks what it promises.

@@ -69,12 +69,15 @@ struct HTTPCarrier: GitCarrier {
         if let credential = remote.credential, url.hasPrefix(remote.url.origin + "/") {
             secrets["Authorization"] = credential.header
         }
-        return TransferRequest(
+        var request = TransferRequest(
             method: method, url: url,
             // Servers tell git's clients by this word, and answer others with pages.
             headers: headers.merging(["User-Agent": "git/2.0 (rbee-hive)"]) { own, _ in own },
             secretHeaders: secrets, access: remote.access, maximumBytes: Self.longestAnswer,
             hasAlternative: remote.hasAlternative)
+        // A longer wait would be cut off as no progress, and what the server said be lost.
+        request.patience = remote.timeout
+        return request
     }
 
     private func send(
@@ -119,6 +122,7 @@ extension GitRemote {
         case 403:
             GitError(.forbidden, "\(url) is forbidden", remedy: "check what its token, or your address, may read")
         case 404, 410: GitError(.notFound, "no git repository answers at \(url)", remedy: "check the URL")
+        case 429: GitError(.rateLimited(retryAfter: nil), "\(url) answers too many requests", remedy: "try again later")
         default: GitError(.unavailable, "\(url) answers with status \(status)")
         }
     }
@@ -137,6 +141,7 @@ extension GitError {
             case .forbidden, .redirects, .tls: .untrusted
             case .io(let errno): .io(errno: errno)
             case .unsupported: .unsupported
+            case .rateLimited(let seconds): .rateLimited(retryAfter: seconds)
             default: .unavailable
             }
         self.init(code, "\(url): \(error.message)")

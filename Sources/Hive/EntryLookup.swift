@@ -11,6 +11,7 @@ struct EntryLookup {
     /// A model's id by any accepted spelling of it. The selector's case does not matter; without one, the only model of
     /// that repository is meant. A model that was imported under a name answers to that too.
     func find(_ reference: ArtifactReference, among ids: [String]) throws(ProvisionError) -> String {
+        let reference = reference.withoutSecrets
         let matching = ids.filter { text in
             guard let id = try? ArtifactReference(parsing: text), id.stem == reference.stem else { return false }
             if let revision = reference.revision, id.revision != revision { return false }

@@ -74,6 +74,7 @@ struct FileFetch: Sendable {
             }
         } else {
             size = try await fetchUnpacking(file, as: name, lock)
+            try await checkSignature(of: remote, in: name)
             fetched.unpacked = [name]
         }
         job.progress(.fileDone(path: remote.path.string, bytes: size))

@@ -6,33 +6,13 @@ import Vendors
 
 /// Signatures over whole files, and what the store remembers of a vendor.
 extension Pipeline {
-    /// Lets the vendor judge the signatures of what was fetched, before anything of it is published.
+    /// Lets the vendor judge the signatures of the files in the tree, before anything of it is published. Those of
+    /// archives were judged as they came.
     func checkSignatures(of plan: Plan, in tree: StagedTree, for job: ProvisionJob) async throws {
-        for file in plan.resolution.files where file.signature != nil {
+        for file in plan.resolution.files where file.signature != nil && file.unpack == .none {
             job.progress(.stage("checking the signature of \(file.path)"))
-            guard file.unpack != .none else {
-                try await checkSignature(of: file, at: tree.path(file.path), from: plan.match)
-                continue
-            }
-            let partial = plan.partialName(of: file)
-            do throws(ProvisionError) {
-                try await checkSignature(of: file, at: store.partial(named: partial).part, from: plan.match)
-            } catch {
-                // Whole, and of no use to anyone.
-                if error.code == .digestMismatch { try store.removePartial(named: partial) }
-                throw error
-            }
+            try await plan.match.checkSignature(of: file, at: tree.path(file.path))
         }
-    }
-
-    func checkSignature(
-        of file: RemoteFile, at path: FilePath, from match: VendorRegistry.Match
-    ) async throws(ProvisionError) {
-        guard file.signature != nil else { return }
-        guard let vendor = match.provisioner as? any SigningProvisioner else {
-            throw ProvisionError(.unsupported, "\(file.path): vendor \(match.name) cannot judge its signature")
-        }
-        try await vendor.checkSignature(of: file, at: path)
     }
 
     /// What the store holds of a vendor's. A broken sidecar tells nothing.
@@ -43,5 +23,31 @@ extension Pipeline {
         } catch {
             throw ProvisionError(pipeline: error)
         }
+    }
+}
+
+extension FileFetch {
+    /// Judged over the partial, and while that is this process's alone.
+    func checkSignature(of archive: RemoteFile, in partial: String) async throws {
+        guard archive.signature != nil else { return }
+        job.progress(.stage("checking the signature of \(archive.path)"))
+        do throws(ProvisionError) {
+            try await plan.match.checkSignature(of: archive, at: store.partial(named: partial).part)
+        } catch {
+            // Whole, and of no use to anyone.
+            if error.code == .digestMismatch { try store.removePartial(named: partial) }
+            throw error
+        }
+    }
+}
+
+extension VendorRegistry.Match {
+    /// - Parameter path: where the file lies as it came, not unpacked.
+    func checkSignature(of file: RemoteFile, at path: FilePath) async throws(ProvisionError) {
+        guard file.signature != nil else { return }
+        guard let vendor = provisioner as? any SigningProvisioner else {
+            throw ProvisionError(.unsupported, "\(file.path): vendor \(name) cannot judge its signature")
+        }
+        try await vendor.checkSignature(of: file, at: path)
     }
 }

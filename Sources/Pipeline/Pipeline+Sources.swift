@@ -107,7 +107,7 @@ extension Pipeline {
             try await store.withTree(job: job.id + "-file") { [access, file] tree in
                 let fetching = fileFetch(of: plan, into: tree, access: access, for: job)
                 _ = try await fetching.runAlone(WantedFile(remote: file, seen: nil))
-                try await checkSignature(of: file, at: tree.path(name), from: plan.match)
+                try await plan.match.checkSignature(of: file, at: tree.path(name))
                 let target = folder.appending(name.string)
                 try FileManager.default.copyItem(atPath: tree.path(name).string, toPath: target.string)
                 try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target.string)

@@ -31,7 +31,7 @@ public struct Pipeline: Sendable {
     ) async throws(ProvisionError) -> Resolution {
         // Before anybody is asked.
         try match.configuration.checkTrust(match.reference)
-        job.progress(.resolving(reference: match.reference.description, vendor: match.name))
+        job.progress(.resolving(reference: match.reference.withoutSecrets.description, vendor: match.name))
         // Offline, what is held is the answer: a vendor that is a program of its own might ask the network all the same.
         if job.offline, let known, !match.reference.isURL { return known }
         let stored = { @Sendable () throws(ProvisionError) -> [Resolution] in
@@ -118,7 +118,7 @@ public struct Pipeline: Sendable {
                 tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
             let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)
             // An archive is no blob: once its files are published, the partial has done its duty.
-            for name in fetched.unpacked { try store.removePartial(named: name) }
+            for name in fetched.unpacked { try await store.dropPartial(named: name) }
             return sidecar
         case .git:
             guard let vendor = plan.match.provisioner as? any FetchingProvisioner else {
@@ -153,7 +153,7 @@ public struct Pipeline: Sendable {
         let entry = try await describe(staged)
         job.progress(.stage("publishing"))
         let sidecar = try await store.publish(
-            staged.tree, as: item, entry: entry, resolution: JSONValue(encoding: staged.resolution))
+            staged.tree, as: item, entry: entry, resolution: JSONValue(encoding: staged.resolution.withoutSecrets))
         job.progress(.published(path: store.treePath(item).string))
         return sidecar
     }

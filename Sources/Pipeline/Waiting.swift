@@ -13,7 +13,9 @@ struct Waiting: Sendable {
     ///   - work: what the holder does: `fetches model.gguf`.
     ///   - show: called whenever the holder has said something new.
     init(_ work: String, _ job: ProvisionJob, show: @escaping @Sendable (LockHolder) -> Void = { _ in }) {
-        name = LockHolder.each { job.progress(.notice("waiting for \($0), which \(work)")) }
+        name = LockHolder.each { holder in
+            if !holder.isThisProcess { job.progress(.notice("waiting for \(holder), which \(work)")) }
+        }
         self.show = show
     }
 

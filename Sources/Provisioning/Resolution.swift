@@ -156,3 +156,19 @@ public struct GitPayload: Sendable, Hashable, Codable {
         self.mirror = mirror
     }
 }
+
+extension Resolution {
+    /// As it is kept: where a file is by a signed URL, its vendor is asked anew.
+    public var withoutSecrets: Resolution {
+        guard case .files(var files, let listing) = payload else { return self }
+        for index in files.indices {
+            for source in files[index].sources.indices {
+                let url = files[index].sources[source].url
+                files[index].sources[source].url = URLSecrets.removed(from: url)
+            }
+        }
+        var resolution = self
+        resolution.payload = .files(files, listing: listing)
+        return resolution
+    }
+}

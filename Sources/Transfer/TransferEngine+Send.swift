@@ -10,7 +10,7 @@ extension TransferEngine {
         var call = Call(request)
         call.allowsHTTP2 = true
         call.allowsGzip = true
-        return try await retrying(hasAlternative: request.hasAlternative) {
+        return try await retrying(request) {
             () async throws(TransferError) -> TransferResponse in
             let sink = CollectingSink(limit: request.maximumBytes)
             let answer = try await perform(call, into: sink)
@@ -24,9 +24,10 @@ extension TransferEngine {
 
     /// Runs attempts until one succeeds, fails for good, or all are spent.
     func retrying(
-        hasAlternative: Bool, _ attempt: () async throws(TransferError) -> TransferResponse
+        _ request: TransferRequest, _ attempt: () async throws(TransferError) -> TransferResponse
     ) async throws(TransferError) -> TransferResponse {
-        let policy = RetryPolicy(configuration)
+        var policy = RetryPolicy(configuration)
+        if let patience = request.patience { policy.maximumRetryAfter = min(policy.maximumRetryAfter, patience) }
         for number in 1... {
             let wait: Duration
             do throws(TransferError) {
@@ -38,7 +39,7 @@ extension TransferEngine {
                 wait = try policy.wait(after: head, attempt: number, url: WebAddress.redacted(response.url))
             } catch {
                 guard error.isTransient, number < policy.maximumAttempts else { throw error }
-                if hasAlternative, error.isUnreachable { throw error }
+                if request.hasAlternative, error.isUnreachable { throw error }
                 wait = policy.backoff(afterAttempt: number)
             }
             try await pause(wait)

@@ -12,7 +12,7 @@ extension TransferEngine {
         var call = Call(request)
         call.minimumRate = 1
         let prepared = call
-        return try await retrying(hasAlternative: request.hasAlternative) {
+        return try await retrying(request) {
             () async throws(TransferError) -> TransferResponse in
             try await streamOnce(prepared, limit: request.maximumBytes, receive)
         }

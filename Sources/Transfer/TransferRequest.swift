@@ -14,6 +14,9 @@ public struct TransferRequest: Sendable {
     public var maximumBytes: Int
     /// A host that cannot be reached at all is not tried again, for the caller has another.
     public var hasAlternative: Bool
+    /// The longest that a server may ask to be left alone before the next attempt; more is an error. Nil for
+    /// `TransferConfiguration.maximumRetryAfter`.
+    public var patience: Duration?
 
     public init(
         method: String = "GET", url: String, headers: [String: String] = [:], secretHeaders: [String: Secret] = [:],

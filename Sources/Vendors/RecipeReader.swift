@@ -44,7 +44,7 @@ struct RecipeReader {
             directory: try directory(table), network: try table.strings("network") ?? [], build: build,
             pkgbuild: pkgbuild, binary: try binary(table, isNeeded: pkgbuild == nil), requires: try requires(table),
             toolchains: toolchains, caches: try caches(table),
-            smokeTest: try table.strings("smoke-test") ?? [])
+            smokeTest: try table.strings("smoke-test") ?? ["--version"])
     }
 
     /// A PKGBUILD has its own lines and runs in its own folder.

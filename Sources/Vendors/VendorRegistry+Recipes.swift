@@ -22,11 +22,12 @@ extension VendorRegistry {
     /// - Without: the default that has the variant, of several the one of the last folder; else the only worker that
     ///   has it.
     ///
-    /// - Throws: `.invalid`, with the list to choose from.
+    /// - Throws: `.invalid`, with the list to choose from; `.configuration` where a broken file may hold it.
     public func recipe(variant: Accelerator, named name: String?) throws(ProvisionError) -> RecipeMatch {
         guard let name else { return try recipe(variant: variant) }
         let named = ranked.filter { name == $0.match.table.name || name == "\($0.match.vendor):\($0.match.table.name)" }
         guard !named.isEmpty else {
+            try checkBroken("there is no worker \"\(name.visiblyEscaped)\" to build")
             let known = Set(ranked.map(\.match.table.name)).sorted()
             throw ProvisionError(
                 .invalid, "there is no worker \"\(name.visiblyEscaped)\" to build; \(Self.list(ranked))",
@@ -51,6 +52,7 @@ extension VendorRegistry {
         let candidates = defaults.isEmpty ? having : defaults
         if let only = candidates.first, candidates.count == 1 { return only.match }
         if candidates.isEmpty {
+            try checkBroken("no worker has the variant \(variant)")
             throw ProvisionError(
                 .invalid, "no worker has the variant \(variant); \(Self.list(ranked))",
                 remedy: ranked.isEmpty ? "a [[worker]] table in a vendors.d file describes one" : nil)
@@ -58,6 +60,15 @@ extension VendorRegistry {
         let what = defaults.isEmpty ? "several workers have" : "several workers are the default for"
         throw ProvisionError(
             .invalid, "\(what) the variant \(variant); \(Self.list(candidates))", remedy: "name one with --worker")
+    }
+
+    /// What is missing may stand in a file that could not be read.
+    private func checkBroken(_ reason: String) throws(ProvisionError) {
+        let broken = active.compactMap { slot in if case .broken(let error) = slot.content { error } else { nil } }
+        guard !broken.isEmpty else { return }
+        throw ProvisionError(
+            .configuration, "\(reason), unless it stands in a file that is broken",
+            remedy: broken.map(\.description).joined(separator: "; "))
     }
 
     private struct RankedRecipe {

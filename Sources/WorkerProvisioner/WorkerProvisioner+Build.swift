@@ -181,7 +181,8 @@ extension WorkerProvisioner {
         }
         try await staged.tree.scan()
         try await tryOut(
-            executable, as: build.name, arguments: build.recipe.smokeTest, in: staged, build.sandbox, for: job)
+            executable, as: build.name, arguments: build.recipe.smokeTest, in: staged, build.sandbox,
+            remedy: "smoke-test in its recipe names other arguments for it", for: job)
         let git = staged.resolution.git ?? build.plan.resolution.git
         return worker(
             build.name, executable: executable, in: staged, plan: build.plan,

@@ -79,6 +79,50 @@ struct BuildOptionTests {
         #expect(try await machine.run("worker", "list", "--json").json().arrayValue?.count == 2, "side by side")
     }
 
+    @Test(
+        "a --source that cannot be is a usage error that names no file",
+        arguments: ["http://u:pw-canary@127.0.0.1/x.git", "ext::sh", "http://127.0.0.1/x#branch=y", ""])
+    func badSource(source: String) async throws {
+        let machine = try Installation()
+        try machine.addWorkerVendor(url: "http://127.0.0.1:1/worker.git")
+        let outcome = try await machine.run("worker", "build", "cpu", "--source", source)
+        #expect(outcome.status == 64, "\(outcome.errors)")
+        #expect(outcome.errors.contains("--source"))
+        #expect(!outcome.errors.contains(".toml") && !outcome.errors.contains("pw-canary"), "\(outcome.errors)")
+    }
+
+    @Test("a server that asks to be left alone for long is said to be that, with 75")
+    func rateLimited() async throws {
+        let machine = try Installation()
+        try machine.addWorkerVendor(url: machine.hub.addGit("worker", repository: machine.makeWorkerRepository()))
+        machine.hub.setFault(.status(429, retryAfter: "60"), on: "/git/")
+        let outcome = try await machine.run("worker", "build", "cpu")
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(outcome.errors.contains("60 seconds"), "\(outcome.errors)")
+    }
+
+    @Test("a worker that stands in a broken file is not said to be unknown")
+    func brokenFile() async throws {
+        let machine = try Installation()
+        try machine.addWorkerVendor(url: "http://127.0.0.1:1/worker.git")
+        try machine.addVendor(
+            "broken.toml",
+            """
+            name = "broken"
+            module = "git"
+            [git]
+            url = "http://127.0.0.1:1/other.git"
+            [[worker]]
+            name = "other"
+            variants = ["cpu"]
+            biuld = ["make"]
+            binary = "other"
+            """)
+        let outcome = try await machine.run("worker", "build", "cpu", "--worker", "other")
+        #expect(outcome.status == 78, "\(outcome.errors)")
+        #expect(outcome.errors.contains("broken.toml:8:1"), "\(outcome.errors)")
+    }
+
     @Test("a dry run has the commit, the steps, the tools and where they come from, and builds nothing")
     func dryRun() async throws {
         let machine = try Installation()

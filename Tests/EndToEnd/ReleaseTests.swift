@@ -92,6 +92,41 @@ import Testing
         #expect(try await machine.run("worker", "show", "tool", "--json").json()["verified"] == .bool(true))
     }
 
+    @Test("while the server fails, checksums that may stand beside a file are not taken to be absent")
+    func checksumsOutOfReach() async throws {
+        let url = try machine.hub.addRelease("1.0/tool-1.0-linux-\(Self.arch)-cpu.tar.gz", archive)
+        machine.hub.setFault(.status(500), on: "/files/1.0/SHA256SUMS")
+        let failed = try await install(url)
+        #expect(failed.status == 69, "\(failed.errors)")
+        #expect(failed.errors.contains("SHA256SUMS: whether checksums stand beside the file cannot be told"))
+        machine.hub.clearFaults()
+        let unverified = try await install(url)
+        #expect(unverified.status == 0 && unverified.errors.contains("nothing vouches for"), "\(unverified.errors)")
+    }
+
+    @Test("one archive under several names at once comes to all of them")
+    func atOnce() async throws {
+        let name = "tool-1.0-linux-\(Self.arch)-cpu.tar.gz"
+        let url = try machine.hub.addRelease("1.0/\(name)", archive) + "#sha256=\(try TestHub.sha256(of: archive))"
+        let running = try (0..<6).map { try machine.start(["worker", "install", url, "--name", "tool\($0)"]) }
+        for (number, one) in running.enumerated() {
+            let outcome = try await one.outcome()
+            #expect(outcome.status == 0, "\(number): \(outcome.errors)")
+        }
+    }
+
+    @Test("what signs a URL is sent, and neither shown nor kept")
+    func signedURL() async throws {
+        let url = try machine.hub.addRelease("1.0/tool-1.0-linux-\(Self.arch)-cpu.tar.gz", archive)
+        let outcome = try await install(url + "?token=url-canary-7", "--json")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(machine.hub.requests.contains { $0.target.contains("token=url-canary-7") })
+        #expect(!(outcome.output + outcome.errors).contains("url-canary-7"))
+        #expect(try machine.filesContaining("url-canary-7").isEmpty)
+        let refused = try await install("https://user:url-canary-7@127.0.0.1/x.tar.gz")
+        #expect(refused.status == 64 && !refused.errors.contains("url-canary-7"), "\(refused.errors)")
+    }
+
     @Test("one compressed file is a worker too", arguments: [["gzip", "-k"], ["zstd", "-q"]])
     func compressed(packer: [String]) async throws {
         let name = "tool_1.0.0_linux_\(Self.arch)"

@@ -107,6 +107,18 @@ import Testing
         #expect(try await program.outcome().status == 0)
     }
 
+    @Test("two files of one content are fetched once, and no process waits for itself")
+    func equalFiles() async throws {
+        let machine = try Installation()
+        let body = Installation.gguf("a.gguf", .q4KM, megabytes: 4).body
+        let twins = ["one.data", "two.data"].map { TestFile($0, body, isLFS: true) }
+        try machine.hub.addModel("org/twins", files: [TestFile("config.json", text: "{}")] + twins)
+        let outcome = try await machine.run("model", "download", "org/twins", "--include", "*")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("waiting for"), "\(outcome.errors)")
+        #expect(machine.payloadRequests.reduce(0) { $0 + $1.payloadBytes } == body.size, "\(outcome.errors)")
+    }
+
     @Test("a file that two models share is fetched once; the second shows how far it is")
     func sharedFile() async throws {
         let machine = try Installation()

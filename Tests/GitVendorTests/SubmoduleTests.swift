@@ -89,6 +89,9 @@ struct SubmoduleTests {
         _ = try await vendor.fetch(world.resolve("corp:worker", vendor), into: staging, in: world.context())
         #expect(try world.text("deps/one/inner.txt", in: staging) == "in")
         #expect(try FileManager.default.contentsOfDirectory(atPath: staging.root.appending("deps/two").string).isEmpty)
+        let none = try world.provisioner(["url": .string(url)])
+        _ = try await none.fetch(world.resolve("corp:worker", none), into: world.staging("c"), in: world.context())
+        #expect(world.notices.all.contains { $0.hasPrefix("left out submodules: deps/one, deps/two;") })
         let absent = try world.provisioner(["url": .string(url), "submodules": .strings(["deps/three"])])
         let error = await #expect(throws: ProvisionError.self) {
             try await absent.fetch(world.resolve("corp:worker", absent), into: world.staging("b"), in: world.context())

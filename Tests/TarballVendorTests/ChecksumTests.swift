@@ -30,7 +30,8 @@ struct ChecksumTests {
             ("SHA256SUMS", "0000  other\nHEX  tool-1.0.tar.gz\n"),
             ("sha256sums.txt", "HEX *./dist/tool-1.0.tar.gz\r\n"),
             ("tool_1.0_checksums.txt", "SHA256 (tool-1.0.tar.gz) = HEX\n"), ("tool-1.0.tar.gz.sha256", "HEX\n"),
-            ("tool-1.0.tar.gz.sha256", "HEX  tool-1.0.tar.gz"), ("tool-1.0.tar.gz.sha256sum", "hex  -\n"),
+            ("SHA256SUMS", "\u{FEFF}HEX  tool-1.0.tar.gz\r\n"), ("tool-1.0.tar.gz.sha256", "HEX  tool-1.0.tar.gz"),
+            ("tool-1.0.tar.gz.sha256sum", "hex  -\n"),
         ])
     func forms(name: String, text: String) async throws {
         let hex = try sha256(Self.body)

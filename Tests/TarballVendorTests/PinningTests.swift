@@ -23,7 +23,7 @@ struct PinningTests {
         ] as [([String: String], String, Int64?)])
     func pinned(headers: [String: String], revision: String, size: Int64?) async throws {
         let asked = Asked()
-        let releases = Releases(http: .canned(["HEAD": .answer(200, headers)], asked))
+        let releases = Releases(http: .canned(["HEAD": .answer(200, headers), "GET": .answer(404)], asked))
         let resolution = try await releases.resolve(Self.url, ["mirrors": .list([.string("https://mirror.example")])])
         #expect(resolution.revision == revision)
         #expect(resolution.metadata.unverified)
@@ -66,7 +66,7 @@ struct PinningTests {
     @Test("offline nothing is asked: what is stored is the answer")
     func offline() async throws {
         let asked = Asked()
-        let releases = Releases(http: .canned(["HEAD": .answer(200, ["etag": "\"e\""])], asked))
+        let releases = Releases(http: .canned(["HEAD": .answer(200, ["etag": "\"e\""]), "GET": .answer(404)], asked))
         let error = await #expect(throws: ProvisionError.self) {
             try await releases.resolve(Self.url, offline: true)
         }

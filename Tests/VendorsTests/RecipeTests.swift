@@ -76,6 +76,8 @@ struct RecipeTests {
             ["a.toml": worker("a", vendor: "va") + "\nx = 1"],
         ]).load()
         #expect(registry.recipes == [])
-        #expect(try failure(registry, .cpu).message.contains("no vendor describes any"))
+        let error = try failure(registry, .cpu)
+        #expect(error.code == .configuration)
+        #expect(error.remedy?.contains("a.toml:") == true, "\(error)")
     }
 }

@@ -44,7 +44,7 @@ final class JSONProgress: ProgressRenderer {
     private func line(for event: ProgressEvent) -> Line {
         switch event {
         case .resolving(let reference, let vendor): Line(event: "resolving", reference: reference, vendor: vendor)
-        case .resolved(let resolution): Line(event: "resolved", resolution: resolution)
+        case .resolved(let resolution): Line(event: "resolved", resolution: resolution.withoutSecrets)
         case .planned(let files, let bytes, let present):
             Line(event: "planned", files: files, bytes: bytes, present: present)
         case .transfer(let path, let received, let total):

@@ -49,7 +49,7 @@ struct WorkerBuildCommand: AsyncParsableCommand {
 
     /// A path is one of this machine, whatever folder the program is run from.
     private static func absolute(_ source: String) -> String {
-        guard !source.contains(":") else { return source }
+        guard !source.isEmpty, !source.contains(":") else { return source }
         return URL(fileURLWithPath: source).standardizedFileURL.path
     }
 
