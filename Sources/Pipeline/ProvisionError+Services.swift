@@ -39,6 +39,6 @@ extension ProvisionError {
             case .corrupt: .digestMismatch
             case .unsafe, .limit, .unsupportedFormat: .unsafeContent
             }
-        self.init(code, error.description)
+        self.init(code, error.description, remedy: error.code == .insufficientSpace ? Self.moreRoom : nil)
     }
 }

@@ -26,6 +26,10 @@ enum Program {
         }
     }
 
+    /// A second signal that comes sooner is the first one again: `timeout` sends its own to the program, and then to all
+    /// of its group.
+    private static let oneWish = Duration.milliseconds(300)
+
     /// Runs `work` in a task that the first SIGINT or SIGTERM cancels. A second one ends the program at once: what is on
     /// disk survives that as it survives SIGKILL.
     private static func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
@@ -33,16 +37,17 @@ enum Program {
         signal(SIGXFSZ, SIG_IGN)
         Hive.adoptOrphans()
         let task = Task { try await work() }
-        let received = Mutex<Int32?>(nil)
+        let received = Mutex<(number: Int32, at: ContinuousClock.Instant)?>(nil)
         let sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                let isFirst = received.withLock { first in
-                    defer { first = number }
-                    return first == nil
+                let isSecond = received.withLock { first in
+                    if let first { return first.at.duration(to: .now) > oneWish }
+                    first = (number, .now)
+                    return false
                 }
-                if isFirst { task.cancel() } else { _exit(128 + number) }
+                if isSecond { _exit(128 + number) } else { task.cancel() }
             }
             source.resume()
             return source
@@ -51,7 +56,7 @@ enum Program {
         do {
             try await task.value
         } catch {
-            guard let number = received.withLock({ $0 }) else { throw error }
+            guard let number = received.withLock({ $0?.number }) else { throw error }
             Console.note("interrupted; the same command goes on from there")
             throw ExitCode(128 + number)
         }

@@ -64,6 +64,9 @@ struct WorkerBuildCommand: AsyncParsableCommand {
                 if dryRun {
                     let plan = try await hive.planBuild(request, progress: renderer.sink)
                     renderer.finish()
+                    if let pkgbuild = plan.pkgbuild {
+                        Console.note("its steps, tools and sources are told by \(pkgbuild), which a build reads")
+                    }
                     Console.result(options.json ? try JSONOutput.pretty(plan) : try Details.text(of: plan))
                 } else {
                     let entry = try await hive.buildWorker(request, force: force, progress: renderer.sink)
