@@ -22,8 +22,8 @@ struct EntryLookup {
         return try single(matching.isEmpty ? named : matching, id: \.self, all: ids)
     }
 
-    /// A worker by its id or a beginning of it that ends at a dash: of several of one name the chosen one, else the newest
-    /// where only versions differ.
+    /// A worker by its id, else by its name, else by name and variant, else by a beginning of its id that ends at a dash:
+    /// of several of one name the chosen one, else the newest where only versions differ.
     ///
     /// - Parameter chosen: the ids of what names mean.
     func find(among entries: [WorkerBinary], chosen: Set<String>) throws(ProvisionError) -> WorkerBinary {
@@ -31,7 +31,12 @@ struct EntryLookup {
             throw ProvisionError(.invalid, "\(argument.visiblyEscaped) cannot be a worker's id")
         }
         if let exact = entries.first(where: { $0.id == argument }) { return exact }
-        let matching = entries.filter { $0.id.hasPrefix(argument + "-") }
+        // A name may begin another one's.
+        let matching =
+            [
+                entries.filter { $0.name == argument },
+                entries.filter { "\($0.name)-\($0.workerType)" == argument },
+            ].first { !$0.isEmpty } ?? entries.filter { $0.id.hasPrefix(argument + "-") }
         let meant = matching.filter { chosen.contains($0.id) }
         if meant.count == 1, Set(matching.map(\.name)).count == 1 { return meant[0] }
         let kinds = Set(matching.map { [$0.name, $0.workerType.rawValue] })

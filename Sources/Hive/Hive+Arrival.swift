@@ -8,6 +8,7 @@ public import Provisioning
 public import SystemPackage
 import Vendors
 import WorkerCatalog
+import WorkerProvisioner
 
 /// Exports that arrive.
 extension Hive {
@@ -95,9 +96,20 @@ extension Hive {
         let entry: Arrival.Entry =
             switch kind {
             case .model: .model(try ModelEntry(arriving: artifact, in: tree))
-            case .worker: .worker(try WorkerBinary(arriving: artifact, in: tree))
+            case .worker: .worker(try worker(arriving: artifact, in: tree))
             }
         return Arrival(artifact: artifact, pinned: item.pinned, entry: entry)
+    }
+
+    private func worker(arriving artifact: Sidecar, in tree: FilePath) throws(ProvisionError) -> WorkerBinary {
+        let entry = try WorkerBinary(arriving: artifact, in: tree)
+        guard let resolution = try? artifact.resolution.decoded(as: Resolution.self) else {
+            throw ProvisionError(.unsafeContent, "\(artifact.item) of the export does not say where it is from")
+        }
+        try workerProvisioner.checkSuccession(
+            of: entry.id, by: resolution, isVouchedFor: entry.verified,
+            remedy: "rbee-hive worker remove \(entry.id) makes room for it")
+        return entry
     }
 
     /// What this machine would not take from a vendor it does not take from a file either.

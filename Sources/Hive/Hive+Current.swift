@@ -17,6 +17,11 @@ extension Hive {
     public func use(
         _ entry: WorkerBinary, linkingIn folder: FilePath? = nil
     ) async throws(ProvisionError) -> (link: FilePath, isInPath: Bool)? {
+        guard FilePath.Component(entry.name)?.kind == .regular else {
+            throw ProvisionError(
+                .unsafeContent, "\(entry.id): \(entry.name.visiblyEscaped) cannot be the name of a link",
+                remedy: "remove it, and install or build it again")
+        }
         do {
             return try await withChoice(of: entry.name) {
                 guard try store.sidecar(StoreItem(kind: .worker, id: entry.id)) != nil else {

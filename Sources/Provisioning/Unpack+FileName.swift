@@ -19,5 +19,12 @@ extension Unpack {
         return (try RelativePath(String(name.string.dropLast(suffix.count))), .single)
     }
 
+    /// A file's name without what says that it is an archive or compressed.
+    public static func stem(of name: String) -> String {
+        let lower = name.lowercased()
+        let suffix = (archives + compressions).first { lower.hasSuffix($0) && lower != $0 } ?? ""
+        return String(name.dropLast(suffix.count))
+    }
+
     public var isArchive: Bool { if case .archive = self { true } else { false } }
 }

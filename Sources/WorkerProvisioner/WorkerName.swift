@@ -1,4 +1,5 @@
 public import ArtifactTypes
+import Provisioning
 
 /// What a worker is called: `name-variant-version-platform`, the id under which it is catalogued.
 public struct WorkerName: Sendable, Hashable {
@@ -22,25 +23,32 @@ public struct WorkerName: Sendable, Hashable {
 
     public var id: String { "\(name)-\(variant.rawValue)-\(version)-\(platform.rawValue)" }
 
+    /// Whether it is made of what an id, a folder and a link may be called: letters, digits, `.`, `_`, `+` and `-`.
+    public var isValid: Bool {
+        guard !name.isEmpty, !version.isEmpty, !name.hasPrefix("."), !name.hasPrefix("-") else { return false }
+        return id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._+-".contains($0)) }
+    }
+
     /// The version that a git checkout has: a tag that points at exactly its commit, without the `v` before a number,
     /// else the commit's first eight digits.
     static func version(tag: String?, commit: String) -> String {
         guard let tag else { return String(commit.prefix(8)) }
         let digits = tag.hasPrefix("v") && tag.dropFirst().first?.isNumber == true ? tag.dropFirst() : Substring(tag)
-        return String(digits.map { $0.isLetter || $0.isNumber || "._+-".contains($0) ? $0 : "-" })
+        return String(digits.map { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "._+-".contains($0) ? $0 : "-" })
     }
 
     /// Reads an archive's name, `NAME[-VERSION][-OS][-ARCH][-VARIANT]`, the parts after the name in any order; `_` may
-    /// stand between them too (`tool_1.0.0_linux_amd64`), and the system may be a target triple.
+    /// stand between them too (`tool_1.0.0_linux_amd64`), the system may be a target triple, the version a prerelease
+    /// (`1.0.0-rc.1`), and the variant have its toolkit's version (`cuda12.4`).
     ///
     /// - Parameter fallback: the version where the name tells none.
     init(archive: String, fallback: String) {
-        var rest = Self.stem(of: archive)[...]
+        var rest = Unpack.stem(of: archive)[...]
         var parsed = WorkerName(name: "", variant: .cpu, version: fallback)
         var hasVersion = false
         var hasPlatform = false
         while let (word, before) = Self.lastWord(of: rest) {
-            if let variant = Accelerator(rawValue: word) {
+            if let variant = Self.accelerator(word) {
                 parsed.variant = variant
             } else if let platform = Self.platforms[word] {
                 parsed.platform = platform
@@ -51,11 +59,11 @@ public struct WorkerName: Sendable, Hashable {
                 // Whose C library it is linked to.
             } else if Self.makers.contains(word), hasPlatform {
                 // The middle of a target triple.
-            } else if !hasVersion, let version = Self.version(word),
-                version.contains(".") || rest[before.endIndex] == "-"
-            {
+            } else if !hasVersion, let (version, front) = Self.lastVersion(of: rest) {
                 parsed.version = version
                 hasVersion = true
+                rest = front
+                continue
             } else {
                 break
             }
@@ -84,13 +92,18 @@ public struct WorkerName: Sendable, Hashable {
     ]
     private static let libraries: Set<String> = ["gnu", "musl"]
     private static let makers: Set<String> = ["unknown", "pc", "apple"]
-    private static let suffixes = [
-        ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tar.lz4", ".tar", ".zip", ".gz", ".zst",
-    ]
+    /// The version that `text` ends with, and what is in front of it.
+    private static func lastVersion(of text: Substring) -> (version: String, before: Substring)? {
+        guard let (word, before) = lastWord(of: text) else { return nil }
+        if isPrerelease(word), let (version, front) = lastNumber(of: before) { return ("\(version)-\(word)", front) }
+        return lastNumber(of: text)
+    }
 
-    private static func stem(of archive: String) -> String {
-        let suffix = suffixes.first { archive.lowercased().hasSuffix($0) } ?? ""
-        return String(archive.dropLast(suffix.count))
+    private static func lastNumber(of text: Substring) -> (version: String, before: Substring)? {
+        guard let (word, before) = lastWord(of: text), let version = version(word),
+            version.contains(".") || text[before.endIndex] == "-"
+        else { return nil }
+        return (version, before)
     }
 
     private static func version(_ word: String) -> String? {
@@ -98,4 +111,21 @@ public struct WorkerName: Sendable, Hashable {
         guard digits.first?.isNumber == true else { return nil }
         return String(digits)
     }
+
+    /// `cuda`, and `cuda12.4` too, which names the toolkit's version.
+    private static func accelerator(_ word: String) -> Accelerator? {
+        let release = word.drop { $0.isLetter }
+        guard release.allSatisfy({ $0.isNumber || $0 == "." }) else { return nil }
+        let accelerator = Accelerator(rawValue: String(word.dropLast(release.count)))
+        return release.isEmpty || accelerator == .cuda || accelerator == .rocm ? accelerator : nil
+    }
+
+    /// What may stand behind a version: `rc.1`, `beta2`, `alpha`.
+    private static func isPrerelease(_ word: String) -> Bool {
+        let stage = word.prefix { $0.isLetter }
+        return prereleases.contains(String(stage))
+            && word.dropFirst(stage.count).allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    private static let prereleases: Set<String> = ["alpha", "beta", "dev", "nightly", "pre", "preview", "rc"]
 }

@@ -41,6 +41,8 @@ extension WorkerProvisioner {
     /// What to do about a worker that was not built here, and whose first run fails.
     static let firstRunRemedy = "--smoke-test names other arguments for it, --no-smoke-test does without"
 
+    static let successionRemedy = "--name gives this one a name of its own, --force puts it in the other's place"
+
     /// The arguments of the first run; nil for none.
     func smokeTest(of request: InstallRequest, named name: String) -> [String]? {
         switch request.firstRun {
@@ -96,7 +98,13 @@ extension WorkerProvisioner {
 
     /// Fetches and unpacks the archive, finds its executable and runs it once.
     public func install(_ install: InstallPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
-        try await provision(
+        if !job.force {
+            try checkSuccession(
+                of: install.name.id, by: install.plan.resolution,
+                isVouchedFor: install.plan.resolution.files.allSatisfy(\.isVouchedFor),
+                remedy: Self.successionRemedy)
+        }
+        return try await provision(
             install.plan, for: job, accepts: { _ in true },
             describe: { staged in try await describe(staged, install, for: job) })
     }
@@ -146,18 +154,10 @@ extension WorkerProvisioner {
     }
 
     func check(_ name: WorkerName) throws(ProvisionError) {
-        guard !name.name.isEmpty, name.id.utf8.allSatisfy(Self.isIDCharacter) else {
+        guard name.isValid else {
             throw ProvisionError(
                 .invalid, "\(name.id.visiblyEscaped) cannot be a worker's id",
                 remedy: "choose letters, digits, dots and dashes with --name and --version")
-        }
-    }
-
-    private static func isIDCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "._+-".utf8.contains(byte)
         }
     }
 

@@ -146,7 +146,11 @@ extension WorkerProvisioner {
 
     /// Runs the PKGBUILD, runs the result once, and publishes it with the PKGBUILD and the log.
     public func install(_ offer: OfferPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
-        try await provision(
+        if !job.force {
+            try checkSuccession(
+                of: offer.name.id, by: offer.plan.resolution, isVouchedFor: nil, remedy: Self.successionRemedy)
+        }
+        return try await provision(
             offer.plan, for: job, accepts: { entry in offer.accepts(entry) && entry.addedAt > offer.madeAt },
             describe: { staged in try await describe(staged, offer, for: job) })
     }

@@ -163,7 +163,7 @@ import Testing
         ("a manifest that is none", "put(0, b'{}')"),
     ]
 
-    private static let rewriter = """
+    static let rewriter = """
         import hashlib, io, json, sys, tarfile
         members = []
         with tarfile.open(sys.argv[1]) as archive:

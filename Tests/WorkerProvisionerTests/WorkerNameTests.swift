@@ -39,6 +39,18 @@ struct WorkerNameTests {
             Case(
                 archive: "sd_2-linux-x64-rocm.gz", name: "sd_2", version: "tag", platform: .linux, arch: "x86_64",
                 variant: .rocm),
+            Case(
+                archive: "worker-1.0.0-rc.1-linux-x86_64-cpu.txz", name: "worker", version: "1.0.0-rc.1",
+                platform: .linux, arch: "x86_64"),
+            Case(
+                archive: "worker-v2.0-beta2-linux-x64-cuda12.4.tzst", name: "worker", version: "2.0-beta2",
+                platform: .linux, arch: "x86_64", variant: .cuda),
+            Case(
+                archive: "worker-beta-linux-x64-rocm6.tbz2", name: "worker-beta", version: "tag", platform: .linux,
+                arch: "x86_64", variant: .rocm),
+            Case(
+                archive: "cuda12-tool-1.0-linux-x64.xz", name: "cuda12-tool", version: "1.0", platform: .linux,
+                arch: "x86_64"),
             Case(archive: "hello-gnu-2-linux.tar", name: "hello-gnu", version: "2", platform: .linux, arch: nil),
             Case(
                 archive: "linux-x86_64.tar", name: "linux", version: "tag", platform: HostPlatform.current.os,
@@ -51,5 +63,15 @@ struct WorkerNameTests {
         #expect(name.platform == expected.platform)
         #expect(name.arch == expected.arch)
         #expect(name.variant == expected.variant)
+    }
+
+    @Test(
+        "a name is what a folder and a link can be called",
+        arguments: [
+            ("tool", "1.0", true), ("tool.x_y+z", "1.0-rc.1", true), ("..", "1.0", false), (".", "1.0", false),
+            ("-v", "1.0", false), ("a/b", "1.0", false), ("", "1.0", false), ("tool", "", false), ("tööl", "1", false),
+        ])
+    func valid(name: String, version: String, isValid: Bool) {
+        #expect(WorkerName(name: name, variant: .cpu, version: version).isValid == isValid)
     }
 }

@@ -1,0 +1,44 @@
+import ArtifactTypes
+import ContentStore
+import Pipeline
+public import Provisioning
+import WorkerCatalog
+
+/// What may take the place of a worker that is here.
+extension WorkerProvisioner {
+    /// A worker's id says nothing of where it comes from. Under the id of one that is here comes only what is from the
+    /// same place, and vouched for as much as that one was.
+    ///
+    /// - Parameters:
+    ///   - resolution: where the new one is from.
+    ///   - isVouchedFor: whether anything published says what its content is to be; nil while that is not known.
+    ///   - remedy: how to have it all the same.
+    /// - Throws: `.untrusted` for anything else.
+    public func checkSuccession(
+        of id: String, by resolution: Resolution, isVouchedFor: Bool?, remedy: String
+    ) throws(ProvisionError) {
+        guard let held = try pipeline.sidecar(StoreItem(kind: .worker, id: id)),
+            let entry = try? WorkerBinary(held), let known = try? held.resolution.decoded(as: Resolution.self)
+        else { return }
+        let origins = (known.reference.origin, resolution.reference.origin)
+        if origins.0 != origins.1 {
+            throw ProvisionError(
+                .untrusted, "\(id) is here already from \(origins.0), and this one is from \(origins.1)", remedy: remedy
+            )
+        }
+        let isSigned = { (resolution: Resolution) in resolution.files.contains { $0.signature != nil } }
+        if isSigned(known), !isSigned(resolution) {
+            throw ProvisionError(
+                .untrusted, "\(id) is here already, signed, and nobody has signed this one", remedy: remedy)
+        }
+        if entry.verified, isVouchedFor == false {
+            throw ProvisionError(
+                .untrusted, "\(id) is here already, verified, and nothing vouches for this one", remedy: remedy)
+        }
+    }
+}
+
+extension ArtifactReference {
+    /// Where it is from, without what may be a secret or changes from one day to the next.
+    fileprivate var origin: String { String(stem.prefix { $0 != "?" }) }
+}
