@@ -20,7 +20,8 @@ struct OCIProvisioner: Provisioner {
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
         let asked = try OCIReference(reference, settings)
-        let known = context.known.flatMap { $0.reference == asked.canonical ? $0 : nil }
+        // What is stored may have another spelling of the same, from before there was one.
+        let known = context.known.flatMap { canonical($0.reference) == asked.canonical ? $0 : nil }
         if context.offline {
             if let known { return known }
             throw ProvisionError(.offline, "\(reference) is not stored, and no request may be made")
@@ -49,12 +50,25 @@ struct OCIProvisioner: Provisioner {
         return try await client.manifest(asked.asked).digest.description
     }
 
+    func canonical(_ reference: ArtifactReference) -> ArtifactReference {
+        (try? OCIReference(reference, settings))?.canonical ?? reference
+    }
+
     /// A URL too names its manifest's digest, after the tag, which may have moved on.
     func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference {
         guard let asked = try? OCIReference(reference, settings), asked.digest == nil,
             let pinned = try? ArtifactReference(parsing: "\(asked.canonical)@\(revision)")
         else { return reference }
         return pinned
+    }
+
+    /// At the instance's own registry the first part of the repository, which of a repository of one part is nobody's;
+    /// at any other, where anyone may call a repository what he likes, the host.
+    func organization(of reference: ArtifactReference) -> String? {
+        guard let asked = try? OCIReference(reference, settings) else { return nil }
+        guard asked.server == settings.registry else { return asked.server.names[0].prefix { $0 != ":" }.lowercased() }
+        let parts = asked.repository.split(separator: "/")
+        return parts.count > 1 ? String(parts[0]) : nil
     }
 
     private func client(for asked: OCIReference) -> RegistryClient {

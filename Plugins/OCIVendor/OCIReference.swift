@@ -5,12 +5,14 @@ import Provisioning
 /// `INSTANCE:NAME[:TAG][@DIGEST]`.
 struct OCIReference: Sendable {
     let server: RegistryServer
-    /// With the namespace that names without a slash have there, as `library/llama3.2`.
+    /// With the namespace that names without a slash have there, as `library/llama3.2`: the instance's in its short form,
+    /// Docker's own at Docker Hub. Any other URL says all of it.
     let repository: String
     /// The tag; `latest` where neither tag nor digest is given.
     let tag: String?
     let digest: Digest?
-    /// With the tag that was meant.
+    /// The one spelling of all that name this artifact: with the tag that was meant, in the short form where the registry
+    /// is the instance's.
     let canonical: ArtifactReference
 
     init(_ reference: ArtifactReference, _ settings: OCISettings) throws(ProvisionError) {
@@ -18,14 +20,12 @@ struct OCIReference: Sendable {
         server = try settings.server(parts.authority)
         digest = parts.digest
         tag = parts.tag ?? (parts.digest == nil ? "latest" : nil)
-        let namespace = settings.registry == server ? settings.namespace : nil
-        let isBare = !parts.name.contains("/")
-        repository =
-            isBare ? "\(namespace.map { $0 + "/" } ?? (server.isHub ? "library/" : ""))\(parts.name)" : parts.name
+        let implied = Self.namespace(at: server, reference.isURL ? nil : settings)
+        repository = parts.name.contains("/") ? parts.name : implied.map { "\($0)/\(parts.name)" } ?? parts.name
         if let reason = Self.objection(toName: repository) ?? tag.flatMap(Self.objection(toTag:)) {
             throw ProvisionError(.invalid, "\"\(reference)\" names no artifact of a registry: \(reason)")
         }
-        let stem = reference.isURL ? "oci://\(parts.authority)/\(parts.name)" : "\(settings.name):\(parts.name)"
+        let stem = Self.stem(of: repository, at: server, settings)
         let text = stem + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
         do {
             canonical = try ArtifactReference(parsing: text)
@@ -44,6 +44,34 @@ struct OCIReference: Sendable {
     var fileStem: String {
         let name = repository.split(separator: "/").last.map(String.init) ?? repository
         return tag.map { "\(name)-\($0)" } ?? name
+    }
+}
+
+extension OCIReference {
+    /// What stands before a name without a slash.
+    /// - Parameter settings: of the short form's instance; nil for a URL.
+    private static func namespace(at server: RegistryServer, _ settings: OCISettings?) -> String? {
+        settings?.namespace ?? (server.isHub ? "library" : nil)
+    }
+
+    /// The canonical reference without tag and digest.
+    private static func stem(of repository: String, at server: RegistryServer, _ settings: OCISettings) -> String {
+        let url = "oci://\(server.names[0])/\(shortened(repository, namespace(at: server, nil)))"
+        let implied = namespace(at: server, settings)
+        // A name without a slash would be read as one of the namespace.
+        guard settings.registry == server, implied == nil || repository.contains("/") else { return url }
+        let short = "\(settings.name):\(shortened(repository, implied))"
+        // An instance with forms of its own need not take its name as a prefix.
+        guard let reference = try? ArtifactReference(parsing: short),
+            settings.forms.contains(where: { $0.matches(reference) })
+        else { return url }
+        return short
+    }
+
+    private static func shortened(_ repository: String, _ namespace: String?) -> String {
+        guard let namespace, repository.hasPrefix(namespace + "/") else { return repository }
+        let name = repository.dropFirst(namespace.count + 1)
+        return name.contains("/") ? repository : String(name)
     }
 }
 

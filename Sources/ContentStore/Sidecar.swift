@@ -7,6 +7,18 @@ public struct Sidecar: Sendable, Hashable, Codable {
     public static let fileName = "artifact.json"
     static let currentVersion = 1
 
+    /// Whether a file of that path would stand in the sidecar's place, on a file system that folds case too.
+    public static func isItsName(_ path: RelativePath) -> Bool { path.string.lowercased() == fileName }
+
+    /// Why no tree can hold these paths together; nil where one can.
+    public static func objection(to paths: [RelativePath]) -> String? {
+        var names = PathSet()
+        for path in paths {
+            if let objection = names.insert(path) { return objection }
+        }
+        return nil
+    }
+
     public let version: Int
     public let kind: ArtifactKind
     public let id: String
@@ -50,12 +62,8 @@ public struct Sidecar: Sendable, Hashable, Codable {
         links = try container.decodeIfPresent([SidecarLink].self, forKey: .links) ?? []
         entry = try container.decode(JSONValue.self, forKey: .entry)
         resolution = try container.decode(JSONValue.self, forKey: .resolution)
-        var names = PathSet()
-        for path in files.map(\.path) + links.map(\.path) {
-            if let objection = names.insert(path) {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .files, in: container, debugDescription: objection)
-            }
+        if let objection = Self.objection(to: files.map(\.path) + links.map(\.path)) {
+            throw DecodingError.dataCorruptedError(forKey: .files, in: container, debugDescription: objection)
         }
     }
 }
@@ -114,7 +122,7 @@ struct PathSet: Sendable {
     /// Nil once `path` is in the set; else why it may not be.
     mutating func insert(_ path: RelativePath) -> String? {
         let folded = path.string.lowercased()
-        if folded == Sidecar.fileName { return "\(path) is the store's own name" }
+        if Sidecar.isItsName(path) { return "\(path) is the store's own name" }
         if folders.contains(folded) || leaves.contains(folded) {
             return "\(path) collides with another path that differs in case or form at most"
         }

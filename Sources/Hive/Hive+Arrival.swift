@@ -117,7 +117,8 @@ extension Hive {
         guard let resolution = try? artifact.resolution.decoded(as: Resolution.self),
             let match = try? registry.vendor(for: resolution.reference, kind: artifact.kind)
         else { return }
-        try match.configuration.checkTrust(resolution.reference, resolution)
+        let files = artifact.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) }
+        try match.checkTrust(resolution, unpacked: resolution.isUnpacked ? files : nil)
     }
 
     private static func manifest(of contents: ArchiveContents) throws -> (manifest: ExportManifest, json: [UInt8]) {

@@ -17,17 +17,13 @@ extension Hive {
         guard asking, explanation.winner != nil else { return explanation }
         let match = try registry.vendor(for: reference, kind: kind)
         let job = job(kind, progress: progress)
-        do throws(ProvisionError) {
-            let resolution =
-                switch kind {
-                case .model: try await modelProvisioner.plan(reference, for: job).resolution
-                case .worker: try await pipeline.resolve(match, known: nil, for: job)
-                }
-            explanation.trust = match.configuration.verdicts(on: match.reference, resolution)
-        } catch {
-            guard error.code == .untrusted else { throw error }
-            explanation.error = error
-        }
+        let resolution =
+            switch kind {
+            case .model: try await modelProvisioner.resolution(of: reference, for: job)
+            case .worker: try await pipeline.ask(match, known: nil, for: job)
+            }
+        explanation.trust = match.verdicts(resolution)
+        explanation.error = match.configuration.refusal(of: match.reference, in: explanation.trust)
         return explanation
     }
 }

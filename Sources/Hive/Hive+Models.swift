@@ -6,6 +6,7 @@ import ModelProvisioner
 import Pipeline
 public import Provisioning
 public import SystemPackage
+import Vendors
 
 /// Models: downloaded, found, removed.
 extension Hive {
@@ -60,7 +61,7 @@ extension Hive {
             progress(.notice("\(entry.id) is here already, at this revision"))
             return entry
         }
-        let entry = try await modelProvisioner.provision(plan, for: job)
+        let entry = try await modelProvisioner.provision(plan, request.choice, for: job)
         try await catalogue(entry)
         return entry
     }
@@ -70,7 +71,9 @@ extension Hive {
     /// - Throws: `.invalid` for a malformed or ambiguous id, `.notFound` for one that is not stored.
     public func model(_ argument: String) throws(ProvisionError) -> ModelEntry {
         let reference = try lookupReference(argument)
-        for id in [reference.description, argument] {
+        let match = try? registry.vendor(for: reference, kind: .model)
+        let canonical = match?.provisioner.canonical(reference)
+        for id in [reference.description, argument, canonical?.description].compactMap(\.self) {
             if let entry = try row(id) { return entry }
         }
         let ids = try modelSummaries().map(\.id)

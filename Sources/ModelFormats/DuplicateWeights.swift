@@ -79,8 +79,8 @@ private struct WeightName {
 }
 
 extension RelativePath {
-    /// Formats that hold the same weights again beside safetensors.
-    fileprivate var isOtherFormat: Bool {
+    /// Formats of weights beside safetensors and pickles: where there are safetensors too, the same weights again.
+    var isOtherFormat: Bool {
         let suffixes = [
             ".h5", ".msgpack", ".ot", ".onnx", ".onnx_data", ".onnx.data", ".tflite", ".mlmodel", ".gguf", ".npz",
             ".pb",

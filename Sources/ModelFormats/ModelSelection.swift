@@ -115,7 +115,7 @@ public struct ModelSelectionError: Error, Sendable, Hashable, CustomStringConver
         return switch code {
         case .notFound: available.isEmpty ? nil : "there is \(list)"
         case .ambiguous: "name one of \(list)"
-        case .unsafe: "name one of \(list), or pass --allow-pickle"
+        case .unsafe: available.isEmpty ? "pass --allow-pickle" : "name one of \(list), or pass --allow-pickle"
         case .incomplete, .empty, .invalidPattern: nil
         }
     }

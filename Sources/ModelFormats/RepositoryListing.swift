@@ -189,7 +189,7 @@ extension RepositoryListing {
     }
 
     /// The selection with a word on what was left out of it, if that left anything.
-    private func safe(_ selection: ModelSelection) throws(ModelSelectionError) -> ModelSelection {
+    func safe(_ selection: ModelSelection) throws(ModelSelectionError) -> ModelSelection {
         guard !selection.paths.isEmpty else {
             throw ModelSelectionError(
                 .unsafe, "there is nothing but pickles, which can run code when they are loaded",

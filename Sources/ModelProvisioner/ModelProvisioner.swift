@@ -19,20 +19,44 @@ public struct ModelProvisioner: Sendable {
     public func plan(
         _ reference: ArtifactReference, _ choice: ModelChoice = ModelChoice(), for job: ProvisionJob
     ) async throws(ProvisionError) -> Plan {
+        let chosen = try await choose(reference, choice, isTrusted: true, for: job)
+        return try pipeline.plan(chosen.resolution, of: chosen.match, as: chosen.item, held: chosen.held)
+    }
+
+    /// What a plan would be made of, whatever the vendor's trust table says of it.
+    public func resolution(
+        of reference: ArtifactReference, for job: ProvisionJob
+    ) async throws(ProvisionError) -> Resolution {
+        try await choose(reference, ModelChoice(), isTrusted: false, for: job).resolution
+    }
+
+    /// - Parameter isTrusted: whether only a vendor that the trust table lets be asked is asked.
+    private func choose(
+        _ reference: ArtifactReference, _ choice: ModelChoice, isTrusted: Bool, for job: ProvisionJob
+    ) async throws(ProvisionError) -> (
+        resolution: Resolution, match: VendorRegistry.Match, item: StoreItem, held: Sidecar?
+    ) {
         var match = try pipeline.registry.vendor(for: choice.applied(to: reference), kind: .model)
+        // What is stored under the very spelling that was given is meant, also where that is no longer the canonical one.
+        if try pipeline.sidecar(StoreItem(kind: .model, id: match.reference.description)) == nil {
+            match.reference = match.provisioner.canonical(match.reference)
+        }
         let held = job.force || job.offline ? nil : try held(match.reference)
         var known = job.offline && !job.force ? try stored(match.reference, choice) : held?.resolution
         if let resolution = known, !job.offline, !choice.isSatisfied(by: resolution) { known = nil }
         // Patterns are no vendor's business: it lists what it has.
         let patterns = match.reference.patterns
         if patterns != nil { match.reference.selector = nil }
-        var resolution = try await pipeline.resolve(match, known: known, for: job)
+        var resolution =
+            isTrusted
+            ? try await pipeline.resolve(match, known: known, for: job)
+            : try await pipeline.ask(match, known: known, for: job)
         if let patterns { resolution.reference.selector = patterns }
         let selected = resolution == known ? resolution : try select(from: resolution, of: match, choice, for: job)
         let item = StoreItem(kind: .model, id: selected.reference.description)
         job.progress(.resolved(selected))
         let isHeld = known != nil && held?.sidecar.item == item && held?.resolution.isSame(as: selected) == true
-        return try pipeline.plan(selected, of: match, as: item, held: isHeld ? held?.sidecar : nil)
+        return (selected, match, item, isHeld ? held?.sidecar : nil)
     }
 
     /// The entry of what `plan` names, where the store has all of it already.
@@ -42,8 +66,13 @@ public struct ModelProvisioner: Sendable {
     }
 
     /// Steps 3 to 6.
-    public func provision(_ plan: Plan, for job: ProvisionJob) async throws(ProvisionError) -> ModelEntry {
+    ///
+    /// - Throws: `.unsafeContent` where an archive has a pickle that `choice` does not allow, beside what every step throws.
+    public func provision(
+        _ plan: Plan, _ choice: ModelChoice = ModelChoice(), for job: ProvisionJob
+    ) async throws(ProvisionError) -> ModelEntry {
         let sidecar = try await pipeline.provision(plan, for: job) { staged in
+            if !choice.allowsPickle(from: plan.match) { try checkPickles(unpackedTo: staged.tree, of: plan) }
             let description = ModelDescription(
                 tree: staged.tree, resolution: staged.resolution, item: plan.item, source: ModelSource(plan.match),
                 isVerified: !staged.unverified, folder: pipeline.store.treePath(plan.item))
@@ -84,29 +113,5 @@ public struct ModelProvisioner: Sendable {
             }
         }
         return nil
-    }
-
-    /// Step 2. A vendor that listed exactly what is to be fetched is taken at its word.
-    private func select(
-        from resolution: Resolution, of match: VendorRegistry.Match, _ choice: ModelChoice, for job: ProvisionJob
-    ) throws(ProvisionError) -> Resolution {
-        guard case .files(let files, let listing) = resolution.payload else { return resolution }
-        guard listing == .repository || resolution.reference.patterns != nil else { return resolution }
-        let selection: ModelSelection
-        do {
-            selection = try ModelSelection.select(
-                files.map { ModelSelection.File(path: $0.path, size: $0.size) },
-                selector: resolution.reference.selector, projector: choice.projector,
-                allowPickle: choice.allowPickle || match.configuration.trust.allowPickle)
-        } catch {
-            throw ProvisionError(error).of("\(resolution.reference)")
-        }
-        for note in selection.notes { job.progress(.notice(note)) }
-        let chosen = Set(selection.paths)
-        var selected = resolution
-        // A URL has no room for a selector: what was chosen at it follows from the listing alone.
-        if !selected.reference.isURL { selected.reference.selector = selection.selector }
-        selected.payload = .files(files.filter { chosen.contains($0.path) }, listing: listing)
-        return selected
     }
 }

@@ -11,7 +11,7 @@ extension Pipeline {
     public func currentRevision(
         of match: VendorRegistry.Match, for job: ProvisionJob
     ) async throws(ProvisionError) -> String {
-        try match.configuration.checkTrust(match.reference)
+        try match.checkTrust()
         return try await match.provisioner.revision(of: match.reference, in: job.context(known: nil))
     }
 

@@ -30,7 +30,14 @@ public struct Pipeline: Sendable {
         _ match: VendorRegistry.Match, known: Resolution?, for job: ProvisionJob
     ) async throws(ProvisionError) -> Resolution {
         // Before anybody is asked.
-        try match.configuration.checkTrust(match.reference)
+        try match.checkTrust()
+        return try await ask(match, known: known, for: job)
+    }
+
+    /// The same of a vendor that need not be trusted for it: for an answer that nothing is fetched by.
+    public func ask(
+        _ match: VendorRegistry.Match, known: Resolution?, for job: ProvisionJob
+    ) async throws(ProvisionError) -> Resolution {
         job.progress(.resolving(reference: match.reference.withoutSecrets.description, vendor: match.name))
         // Offline, what is held is the answer: a vendor that is a program of its own might ask the network all the same.
         if job.offline, let known, !match.reference.isURL { return known }
@@ -48,10 +55,18 @@ public struct Pipeline: Sendable {
     /// What is to be fetched, once its vendor's trust table takes it: nothing is without a plan.
     ///
     /// - Parameter resolution: its files are those that were chosen.
+    /// - Throws: `.untrusted`; `.unsafeContent` for names that the store cannot hold together.
     public func plan(
         _ resolution: Resolution, of match: VendorRegistry.Match, as item: StoreItem, held: Sidecar? = nil
     ) throws(ProvisionError) -> Plan {
-        try match.configuration.checkTrust(match.reference, resolution)
+        try match.checkTrust(resolution)
+        // An archive's entries bring their own names.
+        if let objection = Sidecar.objection(to: resolution.files.filter { !$0.unpack.isArchive }.map(\.path)) {
+            throw ProvisionError(
+                .unsafeContent, "\(match.reference): \(objection)",
+                remedy: match.reference.isURL || item.kind == .worker
+                    ? "its publisher can give that file another name" : "leave the file out with --exclude")
+        }
         return Plan(match: match, resolution: resolution, item: item, held: held)
     }
 
@@ -114,6 +129,7 @@ public struct Pipeline: Sendable {
         case .files(let files, _):
             let fetched = try await fetch(files, of: plan, into: tree, for: job)
             try await checkSignatures(of: plan, in: tree, for: job)
+            try await checkUnpacked(tree, of: plan)
             let staged = Staged(
                 tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
             let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)
@@ -134,6 +150,14 @@ public struct Pipeline: Sendable {
                 return try await publish(staged, as: plan.item, for: job, describe: describe)
             }
         }
+    }
+
+    /// What an archive holds is known only now.
+    private func checkUnpacked(_ tree: StagedTree, of plan: Plan) async throws {
+        guard plan.resolution.isUnpacked else { return }
+        try await tree.scan()
+        let files = tree.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) }
+        try plan.match.checkTrust(plan.resolution, unpacked: files)
     }
 
     /// Two folders beside the tree that are thrown away afterwards: for a checkout, and for what a build leaves.

@@ -22,6 +22,12 @@ public protocol Provisioner: Sendable {
 
     /// The reference of what `reference` was at `revision`, one that `resolve` had returned for it.
     func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference
+
+    /// The one spelling of all that name what `reference` names, as far as it is known without asking anybody.
+    func canonical(_ reference: ArtifactReference) -> ArtifactReference
+
+    /// Whose `reference` is, as trust tables name it; nil for one that is nobody's.
+    func organization(of reference: ArtifactReference) -> String?
 }
 
 extension Provisioner {
@@ -33,12 +39,25 @@ extension Provisioner {
 
     public func access(for reference: ArtifactReference) -> NetworkAccess { access }
 
+    public func canonical(_ reference: ArtifactReference) -> ArtifactReference { reference }
+
+    /// What stands before the first slash; of a URL, the host.
+    public func organization(of reference: ArtifactReference) -> String? { reference.organization }
+
     /// By the short form's own means. A URL has none.
     public func pinned(_ reference: ArtifactReference, at revision: String) -> ArtifactReference {
         guard !reference.isURL else { return reference }
         var pinned = reference
         pinned.revision = revision
         return pinned
+    }
+}
+
+extension ArtifactReference {
+    fileprivate var organization: String {
+        guard isURL else { return String(locator.prefix { $0 != "/" }) }
+        let authority = locator.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).first ?? ""
+        return String((authority.split(separator: "@").last ?? "").prefix { $0 != ":" }).lowercased()
     }
 }
 

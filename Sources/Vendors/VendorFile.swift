@@ -50,7 +50,7 @@ struct VendorFile: Sendable {
         var configuration = VendorConfiguration(
             name: name, module: descriptor.name, file: file.string, provides: provides,
             priority: try Self.priority(of: table), enabled: try table.boolean("enabled") ?? true,
-            forms: try Self.forms(of: table), trust: try Self.trust(of: table), options: options)
+            forms: try Self.forms(of: table), trust: try TrustReader.trust(of: table), options: options)
         for rule in VendorTrust.Rule.allCases {
             let path: TOMLPath = [.key("trust"), .key(rule.rawValue)]
             configuration.trustLines[rule] = document.exactPlace(of: path)?.line
@@ -158,25 +158,6 @@ struct VendorFile: Sendable {
             forms.append(form)
         }
         return forms
-    }
-
-    private static func trust(of table: FileTable) throws(VendorFileError) -> VendorTrust {
-        guard let trust = try table.table("trust") else { return VendorTrust() }
-        try trust.checkKeys(VendorTrust.Rule.allCases.map(\.rawValue) + ["allow-pickle"])
-        return VendorTrust(
-            organizations: try trust.strings("organizations") ?? [], formats: try trust.strings("formats") ?? [],
-            licenses: try trust.strings("licenses") ?? [], maximumSize: try maximumSize(of: trust),
-            allowPickle: try trust.boolean("allow-pickle") ?? false)
-    }
-
-    private static func maximumSize(of trust: FileTable) throws(VendorFileError) -> Int64? {
-        let key = VendorTrust.Rule.maximumSize.rawValue
-        if case .integer(let bytes)? = trust.members[key], bytes > 0 { return Int64(bytes) }
-        guard let text = try trust.string(key) else { return nil }
-        guard let size = ByteCount(parsing: text), size.bytes > 0 else {
-            throw trust.error(at: key, "\"\(key)\" is a size, as \"40G\" or a number of bytes")
-        }
-        return size.bytes
     }
 }
 

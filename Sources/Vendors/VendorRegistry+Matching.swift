@@ -23,7 +23,7 @@ extension VendorRegistry {
         return VendorExplanation(
             reference: reference, kind: kind, considered: choice.considered, winner: match?.name,
             error: choice.outcome.failure,
-            trust: match.map { $0.configuration.verdicts(on: $0.reference) } ?? [])
+            trust: match?.verdicts() ?? [])
     }
 
     private typealias Considered = VendorExplanation.Considered

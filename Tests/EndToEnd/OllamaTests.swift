@@ -119,4 +119,56 @@ import Testing
         #expect(payload.isEmpty)
         #expect(try await machine.run("model", "list", "--json").output == "[]\n")
     }
+
+    @Test("an artifact has one id, by whichever of its spellings it is asked for, and is found by all of them")
+    func spellings() async throws {
+        let host = machine.hub.hub.dropFirst("http://".count)
+        let spellings = ["ollama:tiny", "ollama:library/tiny:latest", "oci://\(host)/library/tiny:latest"]
+        for spelling in spellings {
+            let outcome = try await machine.run("model", "download", spelling)
+            #expect(outcome.output == "ollama:tiny:latest\n", "\(outcome.errors)")
+            #expect(try await machine.run("model", "show", spelling, "--json").status == 0)
+            #expect(try await machine.run("model", "download", spelling, "--offline").status == 0)
+        }
+        // A URL says all of the repository's name.
+        #expect(try await machine.run("model", "download", "oci://\(host)/tiny:latest").status == 66)
+        try machine.hub.addArtifact("tiny", tag: "latest", layers: [RegistryLayer(Self.type + "model", weights)])
+        let root = try await machine.run("model", "download", "oci://\(host)/tiny")
+        #expect(root.status == 0 && root.output == "oci://\(host)/tiny:latest\n", "\(root.errors)")
+        #expect(try await machine.run("model", "list", "--json").json().arrayValue?.count == 2)
+    }
+
+    @Test("what was stored before its registry had a name goes on under the id that it has")
+    func olderSpelling() async throws {
+        let id = "oci://\(machine.hub.hub.dropFirst("http://".count))/library/tiny:latest"
+        let file = machine.vendors.appending("ollama.toml").string
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try await machine.run("model", "download", id).output == id + "\n")
+        try machine.addVendor("ollama.toml", text)
+        machine.hub.forgetRequests()
+        let again = try await machine.run("model", "download", id)
+        #expect(again.output == id + "\n", "\(again.errors)")
+        #expect(machine.hub.requests.map(\.method) == ["HEAD"])
+        #expect(try await machine.run("model", "show", id).status == 0)
+        #expect(try await machine.run("model", "remove", id).status == 0)
+    }
+
+    @Test("an organization is the first part of the repository, with the namespace, and no image's name")
+    func organization() async throws {
+        let host = machine.hub.hub.dropFirst("http://".count)
+        try machine.hub.addArtifact("tiny", tag: "latest", layers: [RegistryLayer(Self.type + "model", weights)])
+        let file = try String(contentsOfFile: machine.vendors.appending("ollama.toml").string, encoding: .utf8)
+        let takes = { (organization: String, reference: String) in
+            try machine.addVendor("ollama.toml", "trust.organizations = [\"\(organization)\"]\n\(file)")
+            let outcome = try await machine.run("model", "download", reference, "--dry-run")
+            #expect(outcome.status == 0 || (outcome.status == 65 && outcome.errors.contains("ollama.toml:1")))
+            return outcome.status == 0
+        }
+        for reference in ["ollama:tiny", "ollama:library/tiny", "oci://\(host)/library/tiny"] {
+            #expect(try await takes("library", reference), "\(reference)")
+            #expect(try await !takes("tiny", reference), "\(reference)")
+        }
+        #expect(try await !takes("tiny", "oci://\(host)/tiny"))
+    }
 }

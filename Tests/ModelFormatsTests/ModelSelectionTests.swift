@@ -168,4 +168,28 @@ struct ModelSelectionTests {
         #expect(try select(["a.bin", "config.json"]).paths.map(\.string) == ["config.json"])
         #expect(try failure(["a.bin", "b.pt"], nil).isUnsafe)
     }
+
+    @Test("of exactly listed files all are taken but pickles that nobody named, and never none but descriptions")
+    func exact() throws {
+        func exact(
+            _ files: [String], archives: [String] = [], names: [String] = [], allowPickle: Bool = false
+        ) throws -> [String] {
+            try ModelSelection.exact(
+                try files.map { .init(path: try RelativePath($0)) },
+                archives: Set(try archives.map { try RelativePath($0) }), names: names, allowPickle: allowPickle
+            ).paths.map(\.string)
+        }
+        let mixed = ["m.gguf", "pytorch_model.bin"]
+        #expect(try exact(mixed) == ["m.gguf"])
+        #expect(try exact(mixed, allowPickle: true) == mixed)
+        #expect(try exact(mixed, names: ["pytorch_model.bin"]) == mixed)
+        #expect(try exact(mixed, names: ["*.bin"]) == mixed)
+        #expect(try exact(mixed, names: ["*", "model", ""]) == ["m.gguf"])
+        #expect(try exact(["layer-1.tar", "x.bin"], archives: ["layer-1.tar"]) == ["layer-1.tar"])
+        #expect(try exact(["config.json"]) == ["config.json"])
+        #expect(try exact(["x.bin"], names: ["x.bin"]) == ["x.bin"])
+        let error = #expect(throws: ModelSelectionError.self) { try exact(["a/x.bin", "config.json"]) }
+        #expect(error?.isUnsafe == true && error?.message.contains("a/x.bin") == true)
+        #expect(error?.remedy == "pass --allow-pickle")
+    }
 }

@@ -1,4 +1,5 @@
 import ArtifactTypes
+import Logging
 import Provisioning
 import Testing
 
@@ -38,6 +39,10 @@ struct ReferenceTests {
                 "oci://docker.io/busybox:latest"
             ),
             (
+                "oci://index.docker.io/library/bash:1", "https://registry-1.docker.io/v2/library/bash/manifests/1",
+                "oci://docker.io/bash:1"
+            ),
+            (
                 "oci://ghcr.io/o/n@sha256:\(hex)", "https://ghcr.io/v2/o/n/manifests/sha256:\(hex)",
                 "oci://ghcr.io/o/n@sha256:\(hex)"
             ),
@@ -58,6 +63,10 @@ struct ReferenceTests {
         arguments: [
             ("ollama:llama3.2", "library/llama3.2/manifests/latest", "ollama:llama3.2:latest"),
             ("ollama:llama3.2:1b", "library/llama3.2/manifests/1b", "ollama:llama3.2:1b"),
+            ("ollama:library/llama3.2:1b", "library/llama3.2/manifests/1b", "ollama:llama3.2:1b"),
+            ("oci://registry.ollama.ai/library/n:1", "library/n/manifests/1", "ollama:n:1"),
+            ("oci://registry.ollama.ai/n:1", "n/manifests/1", "oci://registry.ollama.ai/n:1"),
+            ("oci://Registry.Ollama.ai/me/n", "me/n/manifests/latest", "ollama:me/n:latest"),
             ("ollama:me/mine:Q4", "me/mine/manifests/Q4", "ollama:me/mine:Q4"),
             ("ollama:n@sha256:\(hex)", "library/n/manifests/sha256:\(hex)", "ollama:n@sha256:\(hex)"),
             ("ollama:n:t@sha256:\(hex)", "library/n/manifests/sha256:\(hex)", "ollama:n:t@sha256:\(hex)"),
@@ -119,5 +128,48 @@ struct ReferenceTests {
     func configuration(_ options: [String: VendorOptions.Value]) throws {
         let error = #expect(throws: ProvisionError.self) { try settings(options) }
         #expect(error?.code == .configuration)
+    }
+
+    @Test("of Docker Hub never have less than two parts, whatever an instance's namespace is")
+    func hub() throws {
+        let corp = try settings(["registry": .string("https://docker.io"), "namespace": .string("ai")], name: "corp")
+        let cases = [
+            ("corp:smollm2", "ai/smollm2", "corp:smollm2:latest"),
+            ("corp:library/n", "library/n", "corp:library/n:latest"),
+            ("oci://docker.io/n", "library/n", "corp:library/n:latest"),
+            ("oci://index.docker.io/ai/n:1", "ai/n", "corp:n:1"),
+        ]
+        for (text, repository, canonical) in cases {
+            let asked = try OCIReference(ArtifactReference(parsing: text), corp)
+            #expect(asked.repository == repository && asked.canonical.description == canonical)
+            #expect(try OCIReference(asked.canonical, corp).repository == repository)
+        }
+    }
+
+    @Test("have the spelling that their instance takes")
+    func ownForms() throws {
+        var configuration = VendorConfiguration(
+            name: "corp", module: "oci", provides: [.model],
+            options: VendorOptions(["registry": .string("https://r.example")]))
+        let reference = try ArtifactReference(parsing: "oci://r.example/team/n:1")
+        #expect(try OCIReference(reference, OCISettings(configuration)).canonical.description == "corp:team/n:1")
+        configuration.forms = [ReferenceForm("oci://r.example/{path*}")].compactMap(\.self)
+        #expect(try OCIReference(reference, OCISettings(configuration)).canonical == reference)
+    }
+
+    @Test(
+        "are of an organization: the repository's first part at the instance's registry, the host at any other",
+        arguments: [
+            ("ollama:tiny:1b", "library"), ("ollama:me/tiny", "me"), ("oci://registry.ollama.ai/me/tiny", "me"),
+            ("oci://registry.ollama.ai/library", nil), ("oci://evil.example:5000/library/tiny", "evil.example"),
+        ])
+    func organizations(_ text: String, _ organization: String?) throws {
+        let services = ProvisionServices(
+            http: HTTPService { (_) async throws(ProvisionError) -> HTTPResponse in
+                throw ProvisionError(.unavailable, "no network in this test")
+            }, secret: { _ in nil }, keptSources: KeptSources { _, _ in }, environment: [:],
+            logger: Logger(label: "test"))
+        let provisioner = OCIProvisioner(settings: try ollama(), services: services)
+        #expect(provisioner.organization(of: try ArtifactReference(parsing: text)) == organization)
     }
 }

@@ -21,17 +21,24 @@ struct TrustTests {
             payload: .files(files, listing: .exact), metadata: .init(license: license))
     }
 
+    private func verdicts(
+        _ trust: String, _ reference: ArtifactReference, _ resolution: Resolution, unpacked: [RemoteFile]? = nil
+    ) throws -> [TrustVerdict] {
+        try configuration(trust).verdicts(on: reference, resolution, unpacked: unpacked, by: FormsOnly(forms: []))
+    }
+
     /// The rule that refuses, if any.
     private func refusal(_ trust: String, _ resolution: Resolution) throws -> VendorTrust.Rule? {
-        let verdicts = try configuration(trust).verdicts(on: resolution.reference, resolution)
-        return verdicts.first { $0.word == .refuses }?.rule
+        let words = try verdicts(trust, resolution.reference, resolution)
+        return words.first { $0.word == .refuses }?.rule
     }
 
     @Test("an error names the rule, its file and line, what was asked, and what to do")
     func error() throws {
         let configuration = try configuration("[trust]\norganizations = [\"corp\", \"lab-*\"]\nmax-size = \"40G\"")
         let error = try #require(throws: ProvisionError.self) {
-            try configuration.checkTrust(try ArtifactReference(parsing: "corp:evil/name"))
+            try configuration.checkTrust(
+                try ArtifactReference(parsing: "corp:evil/name"), by: FormsOnly(forms: []))
         }
         #expect(error.code == .untrusted)
         let line = try #require(configuration.trustLines[.organizations])
@@ -51,8 +58,8 @@ struct TrustTests {
         #expect(try refusal(trust, resolution("https://corp.example/x.gguf")) == .organizations)
         #expect(
             try refusal("[trust]\norganizations = [\"*.example\"]", resolution("https://corp.example/x.gguf")) == nil)
-        let moved = try configuration(trust).verdicts(
-            on: try ArtifactReference(parsing: "corp:corp/name"), resolution("corp:evil/name"))
+        let moved = try verdicts(
+            trust, try ArtifactReference(parsing: "corp:corp/name"), resolution("corp:evil/name"))
         #expect(moved.map(\.word) == [.refuses])
     }
 
@@ -91,9 +98,9 @@ struct TrustTests {
         #expect(try refusal(trust, resolution("corp:o/n", files: [("a.gguf", 500), ("b.gguf", 501)])) == .maximumSize)
         #expect(
             try refusal(trust, resolution("corp:o/n", files: [("a.gguf", .max), ("b.gguf", .max)])) == .maximumSize)
-        let verdicts = try configuration(trust).verdicts(
-            on: try ArtifactReference(parsing: "corp:o/n"), resolution("corp:o/n", files: [("a.gguf", nil)]))
-        #expect(verdicts.map(\.word) == [.unknown])
+        let words = try verdicts(
+            trust, try ArtifactReference(parsing: "corp:o/n"), resolution("corp:o/n", files: [("a.gguf", nil)]))
+        #expect(words.map(\.word) == [.unknown])
     }
 
     @Test("before the vendor is asked the organization can be told, and nothing else")
@@ -111,5 +118,43 @@ struct TrustTests {
     func badSize(text: String) throws {
         let registry = try Folders([["corp.toml": hub("corp", "\n[trust]\nmax-size = \(text)")]]).load()
         #expect(registry.entry("corp")?.error?.message.contains("max-size") == true)
+    }
+
+    @Test("of a model's archive what comes out is judged, of a worker's the archive; the size of both ways")
+    func unpacked() throws {
+        var packed = try resolution("corp:o/n", files: [("layer-1.tar", 10)])
+        guard case .files(var files, let listing) = packed.payload else { return }
+        files[0].unpack = .archive(strip: 0)
+        packed.payload = .files(files, listing: listing)
+        func word(_ trust: String, _ unpacked: [(String, Int64)]?) throws -> TrustVerdict.Word? {
+            let files = try unpacked?.map { path, size in
+                RemoteFile(path: try RelativePath(path), size: size, digest: nil, sources: [])
+            }
+            return try verdicts("[trust]\n\(trust)", packed.reference, packed, unpacked: files).first?.word
+        }
+        let formats = "formats = [\"gguf\"]"
+        #expect(try word(formats, nil) == .unknown)
+        #expect(try word(formats, [("m.gguf", 1), ("config.json", 1)]) == .takes)
+        #expect(try word(formats, [("m.gguf", 1), ("run.sh", 1)]) == .refuses)
+        #expect(try word("max-size = 20", nil) == .takes)
+        #expect(try word("max-size = 20", [("m.gguf", 21)]) == .refuses)
+        #expect(try word("max-size = 9", nil) == .refuses)
+        packed.kind = .worker
+        #expect(try word("formats = [\"tar\"]", [("bin/worker", 1)]) == .takes)
+        #expect(try word("formats = [\"zip\"]", nil) == .refuses)
+    }
+
+    @Test(
+        "a list that takes nothing, or by being empty everything, is an error of the file, with its line",
+        arguments: [
+            "organizations = []", "licenses = []", "formats = []", "organizations = [\"corp\", \"\"]",
+            "organizations = [\"a/b\"]", "licenses = [\"\"]", "formats = [\"\"]", "formats = [\"*\"]",
+            "formats = [\".\"]", "formats = [\"q4.gguf\"]",
+        ])
+    func badList(rule: String) throws {
+        let registry = try Folders([["corp.toml": hub("corp", "\n[trust]\n\(rule)")]]).load()
+        let error = registry.entry("corp")?.error
+        #expect(error?.message.contains(String(rule.prefix { $0 != " " })) == true)
+        #expect(error?.line == 5)
     }
 }
