@@ -4,6 +4,8 @@ import Provisioning
 /// An instance's configuration, checked.
 struct OCISettings: Sendable {
     let name: String
+    /// The vendors.d file; nil for a built-in instance.
+    let file: String?
     let forms: [ReferenceForm]
     /// Nil for an instance that takes references of any registry.
     let registry: RegistryServer?
@@ -18,6 +20,7 @@ struct OCISettings: Sendable {
     init(_ configuration: VendorConfiguration) throws(ProvisionError) {
         let options = configuration.options
         name = configuration.name
+        file = configuration.file
         registry = try options.string("registry").map { text throws(ProvisionError) in
             guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
                 throw ProvisionError(

@@ -31,7 +31,7 @@ extension RegistryClient {
             return ProvisionError(
                 .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }),
                 "\(reference.server.origin) answers too many requests\(said)",
-                remedy: authorization == nil ? login.remedy(hadCredential: false) : "run it again later")
+                remedy: authorization == nil ? login.remedy(hadCredential: false) : nil)
         default:
             return ProvisionError(.unavailable, "\(subject): the registry answers \(response.status)\(said)")
         }

@@ -124,9 +124,8 @@ struct ForgeClient: Sendable {
 extension ForgeClient {
     private func failure(_ response: HTTPResponse) -> ProvisionError {
         if let limit = Self.limit(response) {
-            let time = limit.seconds.map { " for \($0) s" } ?? ""
             return ProvisionError(
-                .rateLimited(retryAfter: limit.seconds), "\(api.shown) takes no more requests\(time)",
+                .rateLimited(retryAfter: limit.seconds), "\(api.shown) takes no more requests",
                 remedy: headers.isEmpty ? "set \(tokenName): with a token it takes more" : nil)
         }
         switch response.status {

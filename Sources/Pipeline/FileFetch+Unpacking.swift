@@ -73,7 +73,7 @@ extension FileFetch {
                 if let digest = expanded.digest { tree.note(digest, of: remote.path) }
             }
         } catch {
-            throw ProvisionError(pipeline: error).of("unpacking \(remote.path)")
+            throw ProvisionError(pipeline: error).of("\(plan.subject): unpacking \(remote.path)")
         }
     }
 

@@ -3,6 +3,7 @@ import ContentStore
 import Provisioning
 import SystemPackage
 import Transfer
+import VendorServices
 import Vendors
 
 /// How one file of a plan gets into its tree.
@@ -91,19 +92,23 @@ struct FileFetch: Sendable {
         let mirrors = remote.sources.count > 1 ? self.mirrors : .none
         let order = mirrors.order
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
-        return try await engine.download(
-            Download(
-                sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
-                partial: partial.part, journal: partial.journal, access: access,
-                maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
-                passedOver: { source in
-                    guard let server = mirrors.remember(source.reason, at: source.url) else { return }
-                    job.progress(.notice("passed over \(server): \(source.reason.message)"))
-                }, arrival: arrival),
-            progress: { received, total in
+        let download = Download(
+            sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
+            partial: partial.part, journal: partial.journal, access: access,
+            maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
+            passedOver: { source in
+                guard let server = mirrors.remember(source.reason, at: source.url) else { return }
+                job.progress(.notice("passed over \(server): \(source.reason.message)"))
+            }, arrival: arrival)
+        do {
+            return try await engine.download(download) { received, total in
                 lock.tell(received: received, total: total)
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
-            })
+            }
+        } catch {
+            // Of several references on one line a URL alone does not tell which one failed.
+            throw ProvisionError(transfer: error).of(plan.subject)
+        }
     }
 
     /// Puts a blob into the tree. A worker that comes as one file is the program itself.

@@ -32,7 +32,7 @@ extension Pipeline {
                 try await check(folder, holds: files)
                 return try await take(files, from: folder, into: tree, for: job)
             } catch {
-                throw ProvisionError(pipeline: error).of("vendor \(plan.match.name)")
+                throw ProvisionError(pipeline: error).of(plan.subject)
             }
         }
     }

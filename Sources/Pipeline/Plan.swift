@@ -19,6 +19,11 @@ public struct Plan: Sendable {
     }
 }
 
+extension Plan {
+    /// What is fetched, and who says what it is, as errors begin.
+    var subject: String { "\(match.reference) of vendor \(match.name)" }
+}
+
 extension Resolution {
     /// Whether nothing is to be chosen from it.
     var isExact: Bool {

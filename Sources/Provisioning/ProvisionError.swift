@@ -47,7 +47,14 @@ public struct ProvisionError: Error, Sendable, Hashable, CustomStringConvertible
         self.remedy = remedy
     }
 
-    public var description: String { remedy.map { "\(message); \($0)" } ?? message }
+    /// What to do next as a person is told: how long a server asks to be left alone, and the remedy.
+    public var advice: String? {
+        guard case .rateLimited(let seconds) = code else { return remedy }
+        let wait = "try again \(seconds.map { "in \($0) s" } ?? "later")"
+        return remedy.map { "\(wait); \($0)" } ?? wait
+    }
+
+    public var description: String { advice.map { "\(message); \($0)" } ?? message }
 
     /// The same error, said of something: `tiny.gguf: connection refused`.
     public func of(_ subject: String) -> ProvisionError {

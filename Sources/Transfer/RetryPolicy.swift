@@ -47,7 +47,7 @@ struct RetryPolicy: Sendable {
         guard asked <= maximumRetryAfter else {
             let seconds = Int(asked.components.seconds)
             throw TransferError(
-                .rateLimited(retryAfter: seconds), "the server asks to wait for \(seconds) seconds; try again then",
+                .rateLimited(retryAfter: seconds), "the server answers \(head.status), and asks to be left alone",
                 url: url)
         }
         // A little more than asked, so that clients do not all come at the same second.

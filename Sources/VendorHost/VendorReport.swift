@@ -29,7 +29,7 @@ public struct VendorReport: Sendable {
         }
 
         public static func failed(_ name: String, _ error: ProvisionError, remedy: String) -> Check {
-            let own = error.remedy.map { "\(remedy) (\($0))" } ?? remedy
+            let own = error.advice.map { "\(remedy) (\($0))" } ?? remedy
             return Check(name: name, outcome: .failed, detail: error.message, remedy: own, error: error)
         }
     }

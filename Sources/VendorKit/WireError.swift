@@ -27,7 +27,9 @@ public struct WireError: Error, Sendable, Hashable, Codable {
     public init(_ error: ProvisionError) {
         var details = Details(code: error.code.name)
         if case .rateLimited(let retryAfter) = error.code { details.retryAfter = retryAfter }
-        self.init(code: PluginProtocol.ErrorCode.vendor, message: error.description, data: details)
+        // How long to wait is said by whoever shows it.
+        let message = error.remedy.map { "\(error.message); \($0)" } ?? error.message
+        self.init(code: PluginProtocol.ErrorCode.vendor, message: message, data: details)
     }
 
     /// The error's code in the hive's terms; `.unavailable` for a code that the hive does not know.

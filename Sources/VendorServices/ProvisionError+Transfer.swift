@@ -21,7 +21,7 @@ extension ProvisionError {
         case .forbidden: code = .untrusted
         case .rateLimited(let seconds):
             code = .rateLimited(retryAfter: seconds)
-            remedy = "run it again \(seconds.map { "in \($0) s" } ?? "later"); what has arrived is kept"
+            remedy = "what has arrived is kept"
         case .io(let number): code = .io(errno: number)
         case .insufficientSpace(let needed, let free):
             code = .insufficientSpace(needed: needed, free: free)

@@ -35,6 +35,10 @@ import Testing
         Misdeed("twice", "answer(request); answer(request)", 69, "twice, at shutdown"),
         Misdeed("utf8", "os.write(1, b'\"\\xff\"\\n')", 69, "not UTF-8"),
         Misdeed("line", "[os.write(1, b'x' * 65536) for _ in range(16384)]", 69, "over the limit"),
+        Misdeed(
+            "slow",
+            "send({'id': request['id'], 'error': {'code': -32000, 'message': 'slow', "
+                + "'data': {'code': 'rateLimited', 'retryAfter': 7}}})", 75, "slow"),
         Misdeed("stderr", "[os.write(2, b'y\\n' * 32768) for _ in range(163840)]", 69, "log is over the limit"),
         Misdeed("fork", "daemon(); os._exit(1)", 69, "fork, at resolve"),
         .lie("climb", "path='../../out'", 65, "unsafe path ../../out"),
@@ -118,6 +122,13 @@ import Testing
             let message = error["message"]?.stringValue ?? ""
             #expect(error["exit"] == .integer(Int64(misdeed.status)), "\(misdeed.name): \(message)")
             #expect(message.contains(misdeed.message), "\(misdeed.name): \(message)")
+            #expect(message.contains("vendor \(misdeed.name)"), "\(message)")
+        }
+        let slow = errors.first { $0["code"] == .string("rateLimited") }
+        #expect(slow?["retryAfter"] == .integer(7) && slow?["remedy"] == .string("try again in 7 s"))
+        for name in ["liar", "short", "link-local"] {
+            let subject = "\(name):org/name of vendor \(name): "
+            #expect(errors.contains { $0["message"]?.stringValue?.hasPrefix(subject) == true }, "\(name)")
         }
         #expect(events.last?["model"]?["id"] == .string("good:org/tiny:Q4_K_M"))
         #expect(peak - least < 64 << 10, "\(least) KiB alone, \(peak) KiB with all of them")

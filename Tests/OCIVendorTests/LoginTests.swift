@@ -46,6 +46,30 @@ struct LoginTests {
         }
     }
 
+    @Test("a token of the instance's own that is not there is named with its file, and no login of Docker's")
+    func unset() async throws {
+        for access in [RegistryAccess.basic(user: user, password: password), .token(user: user, password: password)] {
+            let world = try world(access)
+            let instance = try world.provisioner(
+                "corp",
+                options: ["registry": .string(world.hub.hub), "token": .secret(.environment("REGTOK"))],
+                file: "/etc/rbee/vendors.d/corp.toml")
+            let error = try await world.failure("corp:a/b:v1", with: instance)
+            #expect(error.code == .unauthorized)
+            #expect(error.remedy?.contains("set REGTOK") == true && error.remedy?.contains("corp.toml") == true)
+            #expect(error.remedy?.contains("docker login") == false)
+        }
+    }
+
+    @Test("how long a registry asks to be left alone is told, and not taken for a refused login alone")
+    func limited() async throws {
+        let world = try world(.open)
+        world.hub.setFault(.status(429, retryAfter: "100000"), on: "/v2/a/b/")
+        let error = try await world.failure("/a/b:v1")
+        #expect(error.code == .rateLimited(retryAfter: 100_000))
+        #expect(error.advice?.hasPrefix("try again in 100000 s") == true)
+    }
+
     @Test("a credential helper is asked by standard input; an identity token is renewed by a POST")
     func helper() async throws {
         let world = try world(.token(user: user, password: password, refreshToken: "identity"))

@@ -30,7 +30,7 @@ struct RegistryWorld {
     var host: String { String(hub.hub.dropFirst("http://".count)) }
 
     func provisioner(
-        _ name: String = "oci", options: [String: VendorOptions.Value] = [:]
+        _ name: String = "oci", options: [String: VendorOptions.Value] = [:], file: String? = nil
     ) throws -> any Provisioner {
         let environment = environment
         let logger = Self.logger
@@ -43,7 +43,8 @@ struct RegistryWorld {
             keptSources: KeptSources { _, _ in }, environment: environment, logger: logger)
         return try OCIVendor.module.make(
             VendorConfiguration(
-                name: name, module: "oci", provides: [.model, .worker], options: VendorOptions(options)), services)
+                name: name, module: "oci", file: file, provides: [.model, .worker], options: VendorOptions(options)),
+            services)
     }
 
     /// As the built-in `ollama`, but for the registry's place.

@@ -19,7 +19,7 @@ enum Console {
 
     static func error(_ error: ProvisionError) {
         var text = "rbee-hive: \(error.message.escapedLines)"
-        if let remedy = error.remedy { text += "\n  \(remedy.escapedLines)" }
+        if let advice = error.advice { text += "\n  \(advice.escapedLines)" }
         write(text + "\n", to: STDERR_FILENO)
     }
 

@@ -15,12 +15,15 @@ struct ErrorEvent: Encodable {
     let code: String
     let message: String
     let remedy: String?
+    /// In seconds, where a server asks to be left alone.
+    var retryAfter: Int?
     let exit: Int32
 
     init(_ error: ProvisionError) {
         code = error.code.name
         message = error.message
-        remedy = error.remedy
+        remedy = error.advice
+        if case .rateLimited(let seconds) = error.code { retryAfter = seconds }
         exit = error.code.exitStatus
     }
 }
