@@ -27,7 +27,7 @@ extension ModelProvisioner {
                     listed, archives: Set(files.filter { $0.unpack.isArchive }.map(\.path)),
                     names: match.reference.fileNames, allowPickle: allowPickle)
         } catch {
-            throw ProvisionError(error).of("\(resolution.reference)")
+            throw ProvisionError(error).of("\(resolution.reference.withoutSecrets)")
         }
         for note in selection.notes { job.progress(.notice(note)) }
         let chosen = Set(selection.paths)
@@ -53,9 +53,9 @@ extension ModelProvisioner {
         let listed = Set(plan.resolution.files.filter { !$0.unpack.isArchive }.map(\.path))
         let names = tree.files.map(\.path) + tree.links.map(\.path)
         guard let pickle = names.first(where: { $0.isPickle && !listed.contains($0) }) else { return }
+        let reference = plan.match.reference.withoutSecrets
         throw ProvisionError(
-            .unsafeContent,
-            "\(plan.match.reference): the archive has \(pickle), a pickle, which can run code when it is loaded",
+            .unsafeContent, "\(reference): the archive has \(pickle), a pickle, which can run code when it is loaded",
             remedy: "pass --allow-pickle if it shall be taken; what has arrived is kept")
     }
 }

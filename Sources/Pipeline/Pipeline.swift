@@ -63,7 +63,7 @@ public struct Pipeline: Sendable {
         // An archive's entries bring their own names.
         if let objection = Sidecar.objection(to: resolution.files.filter { !$0.unpack.isArchive }.map(\.path)) {
             throw ProvisionError(
-                .unsafeContent, "\(match.reference): \(objection)",
+                .unsafeContent, "\(match.reference.withoutSecrets): \(objection)",
                 remedy: match.reference.isURL || item.kind == .worker
                     ? "its publisher can give that file another name" : "leave the file out with --exclude")
         }

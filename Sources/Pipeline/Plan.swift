@@ -1,3 +1,4 @@
+import ArtifactTypes
 public import ContentStore
 public import Provisioning
 public import Vendors
@@ -21,7 +22,7 @@ public struct Plan: Sendable {
 
 extension Plan {
     /// What is fetched, and who says what it is, as errors begin.
-    var subject: String { "\(match.reference) of vendor \(match.name)" }
+    var subject: String { "\(match.reference.withoutSecrets) of vendor \(match.name)" }
 }
 
 extension Resolution {

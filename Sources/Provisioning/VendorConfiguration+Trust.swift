@@ -44,8 +44,8 @@ extension VendorConfiguration {
         let place = [refusal.file, refusal.line.map { "\($0)" }].compactMap(\.self).joined(separator: ":")
         return ProvisionError(
             .untrusted,
-            "\(reference): vendor \(name) is trusted for \(refusal.rule.rawValue) \(refusal.allowed), and this is "
-                + "\(refusal.found ?? "unknown")\(place.isEmpty ? "" : " (\(place))")",
+            "\(reference.withoutSecrets): vendor \(name) is trusted for \(refusal.rule.rawValue) \(refusal.allowed), "
+                + "and this is \(refusal.found ?? "unknown")\(place.isEmpty ? "" : " (\(place))")",
             remedy: "change \(refusal.rule.rawValue) there if it shall be taken")
     }
 
