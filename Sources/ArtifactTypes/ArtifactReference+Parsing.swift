@@ -99,6 +99,8 @@ private struct ReferenceText {
         var url = scheme + String(characters[scheme.count..<hash])
         // file:///path is file:/path (RFC 8089, appendix B), and ids have one spelling.
         if url.hasPrefix("file:///") { url = "file:" + url.dropFirst("file://".count) }
+        // ssh's own configuration may know a host by an alias with capitals.
+        if scheme != "file", scheme != "git+ssh" { url = ArtifactReference.normalizingAuthority(of: url) }
         return ArtifactReference(url: url, scheme: scheme, fragment: fragment)
     }
 

@@ -10,16 +10,23 @@ struct EntryLookup {
 
     /// A model's id by any accepted spelling of it. The selector's case does not matter; without one, the only model of
     /// that repository is meant. A model that was imported under a name answers to that too.
-    func find(_ reference: ArtifactReference, among ids: [String]) throws(ProvisionError) -> String {
-        let reference = reference.withoutSecrets
-        let matching = ids.filter { text in
-            guard let id = try? ArtifactReference(parsing: text), id.stem == reference.stem else { return false }
-            if let revision = reference.revision, id.revision != revision { return false }
-            guard let selector = reference.selector else { return true }
-            return id.selector?.lowercased() == selector.lowercased()
+    ///
+    /// - Parameter references: what the argument may mean; the first of which something is stored counts.
+    func find(_ references: [ArtifactReference], among ids: [String]) throws(ProvisionError) -> String {
+        let stored = ids.map { (text: $0, id: try? ArtifactReference(parsing: $0)) }
+        var matching: [String] = []
+        for reference in references where matching.isEmpty {
+            matching = stored.filter { Self.isMeant($0.id, by: reference.withoutSecrets) }.map(\.text)
         }
         let named = ids.filter { $0.hasPrefix("file:") && $0.hasSuffix("#name=\(argument)") }
         return try single(matching.isEmpty ? named : matching, id: \.self, all: ids)
+    }
+
+    private static func isMeant(_ id: ArtifactReference?, by reference: ArtifactReference) -> Bool {
+        guard let id, id.stem == reference.stem else { return false }
+        if let revision = reference.revision, id.revision != revision { return false }
+        guard let selector = reference.selector else { return true }
+        return id.selector?.lowercased() == selector.lowercased()
     }
 
     /// A worker by its id, else by its name, else by name and variant, else by a beginning of its id that ends at a dash:

@@ -115,7 +115,7 @@ extension Hive {
     /// What this machine would not take from a vendor it does not take from a file either.
     private func checkTrust(_ artifact: Sidecar) throws(ProvisionError) {
         guard let resolution = try? artifact.resolution.decoded(as: Resolution.self),
-            let match = try? registry.vendor(for: resolution.reference, kind: artifact.kind)
+            let match = try registry.holder(of: resolution.reference, kind: artifact.kind)
         else { return }
         let files = artifact.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) }
         try match.checkTrust(resolution, unpacked: resolution.isUnpacked ? files : nil)

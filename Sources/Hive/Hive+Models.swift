@@ -70,14 +70,15 @@ extension Hive {
     ///
     /// - Throws: `.invalid` for a malformed or ambiguous id, `.notFound` for one that is not stored.
     public func model(_ argument: String) throws(ProvisionError) -> ModelEntry {
-        let reference = try lookupReference(argument)
-        let match = try? registry.vendor(for: reference, kind: .model)
-        let canonical = match?.provisioner.canonical(reference)
-        for id in [reference.description, argument, canonical?.description].compactMap(\.self) {
+        let references = try lookupReferences(argument)
+        let canonical = references.compactMap { reference in
+            try? registry.holder(of: reference, kind: .model)?.provisioner.canonical(reference)
+        }
+        for id in references.map(\.description) + [argument] + canonical.map(\.description) {
             if let entry = try row(id) { return entry }
         }
         let ids = try modelSummaries().map(\.id)
-        let id = try EntryLookup(kind: .model, argument: argument).find(reference, among: ids)
+        let id = try EntryLookup(kind: .model, argument: argument).find(references, among: ids)
         guard let entry = try row(id) else { throw ProvisionError(.notFound, "\(id) was removed meanwhile") }
         return entry
     }
@@ -143,14 +144,22 @@ extension Hive {
             remedy: "check the digest, or fetch it again with --force")
     }
 
-    /// An id argument as a reference, its vendor filled in where it is bare.
-    private func lookupReference(_ argument: String) throws(ProvisionError) -> ArtifactReference {
+    /// The references that an id argument may mean, the likeliest first. A bare one is the vendor's that would download
+    /// it, or the hub's, whose it was before another vendor claimed such names.
+    private func lookupReferences(_ argument: String) throws(ProvisionError) -> [ArtifactReference] {
+        let reference: ArtifactReference
         do {
-            var reference = try ArtifactReference(parsing: argument)
-            if reference.vendor == nil { reference.vendor = "hf" }
-            return reference
+            reference = try ArtifactReference(parsing: argument)
         } catch {
             throw ProvisionError(.invalid, error.description)
+        }
+        guard reference.vendor == nil else { return [reference] }
+        var vendors = ["hf"]
+        if let owner = registry.owner(of: reference, kind: .model), owner != "hf" { vendors.insert(owner, at: 0) }
+        return vendors.map { vendor in
+            var named = reference
+            named.vendor = vendor
+            return named
         }
     }
 }

@@ -3,7 +3,7 @@ public import ArtifactTypes
 /// A pattern of references that are a vendor's own, as data: `hf:{org}/{name}`, `https://{path*}.tar.gz`.
 ///
 /// `{name}` stands for one or more characters without a slash; `{name*}` and `{locator}` for one or more of any. The
-/// pattern is matched against the reference's `stem`; no vendor's code runs to decide.
+/// pattern is matched against the reference's `stem`, a URL's host in its one spelling; no vendor's code runs to decide.
 public struct ReferenceForm: Sendable, Hashable, Codable, CustomStringConvertible {
     public let pattern: String
     private let pieces: [Piece]
@@ -31,12 +31,27 @@ public struct ReferenceForm: Sendable, Hashable, Codable, CustomStringConvertibl
                 rest = rest[end...]
             }
         }
-        guard !pieces.isEmpty else { return nil }
+        guard let first = pieces.first else { return nil }
+        if case .text(let text) = first { pieces[0] = .text(Self.normalized(text, isAll: pieces.count == 1)) }
         self.pattern = pattern
         self.pieces = pieces
     }
 
     public var description: String { pattern }
+
+    /// How a form's beginning is spelled in references: hosts have one spelling, whichever the pattern has.
+    private static func normalized(_ text: String, isAll: Bool) -> String {
+        guard let scheme = text.firstRange(of: "://") else { return text }
+        // Where a placeholder goes on with the host, there is no whole one yet.
+        let isWhole = isAll || text[scheme.upperBound...].contains("/")
+        return isWhole ? ArtifactReference.normalizingAuthority(of: text, keepingUser: false) : text.lowercased()
+    }
+
+    /// Whether it takes URLs of any host.
+    package var isOfAnyHost: Bool {
+        guard case .text(let text) = pieces.first else { return false }
+        return text.hasSuffix("://")
+    }
 
     /// How much of the pattern is fixed text: where two vendors of one priority claim a reference, the larger wins.
     public var specificity: Int {
@@ -49,7 +64,10 @@ public struct ReferenceForm: Sendable, Hashable, Codable, CustomStringConvertibl
         if reference.vendor != nil {
             guard case .text(let fixed) = pieces.first, fixed.contains(":") else { return false }
         }
-        return Self.matches(Substring(reference.stem), pieces[...])
+        let stem = reference.stem
+        // Who the user is there does not change whose server it is.
+        let text = reference.isURL ? ArtifactReference.normalizingAuthority(of: stem, keepingUser: false) : stem
+        return Self.matches(Substring(text), pieces[...])
     }
 
     private static func matches(_ text: Substring, _ pieces: ArraySlice<Piece>) -> Bool {

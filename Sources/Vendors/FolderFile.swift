@@ -57,15 +57,27 @@ struct FolderFile {
         }
     }
 
+    /// - Throws: `.io`.
+    func remove() throws(ProvisionError) {
+        try attempt("remove") {
+            if path.withPlatformString({ unlink($0) }) != 0 { throw Errno(rawValue: errno) }
+        }
+    }
+
     /// Writes the text to a name beside the file that no reader of the folder looks at.
     private func write(_ text: String, mode: FilePermissions) throws -> FilePath {
         let name = ".\(path.lastComponent?.string ?? "")-\(getpid()).new"
         let draft = path.removingLastComponent().appending(name)
         let file = try FileDescriptor.open(
             draft, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: mode)
-        try file.closeAfter {
-            try file.writeAll(text.utf8)
-            if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+        do {
+            try file.closeAfter {
+                try file.writeAll(text.utf8)
+                if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            _ = draft.withPlatformString { unlink($0) }
+            throw error
         }
         return draft
     }

@@ -21,6 +21,26 @@ struct OptionReader {
         return VendorOptions(values)
     }
 
+    /// The options that can be read, whatever else is wrong with the table; a misspelt key counts as the one that was
+    /// meant.
+    func readable(_ declared: [VendorOption], from table: FileTable) -> VendorOptions {
+        let names = declared.map(\.name)
+        var values: [String: VendorOptions.Value] = [:]
+        for option in declared {
+            let misspelt = table.members.keys.sorted().first {
+                !names.contains($0) && nearestName(to: $0, among: names) == option.name
+            }
+            let key = table.members[option.name] != nil ? option.name : misspelt
+            guard let key, let node = table.members[key] else { continue }
+            if case .string(let text) = node, case .string = option.shape {
+                values[option.name] = .string(ArtifactReference.normalizingAuthority(of: text, keepingUser: false))
+            } else {
+                values[option.name] = try? value(node, as: option.shape, of: key, at: table.path(to: key), in: table)
+            }
+        }
+        return VendorOptions(values)
+    }
+
     private func value(
         _ node: TOMLNode, as shape: VendorOption.Shape, of name: String, at path: TOMLPath, in table: FileTable
     ) throws(VendorFileError) -> VendorOptions.Value {

@@ -29,6 +29,24 @@ public struct VendorDraft: Sendable {
         self.options = options
     }
 
+    /// What a file would say of a built-in vendor.
+    init(of builtIn: VendorConfiguration, enabled: Bool) {
+        var options: [(name: String, value: String)] = []
+        for (name, value) in builtIn.options.values.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .string(let text): options.append((name, text))
+            case .integer(let number): options.append((name, "\(number)"))
+            case .boolean(let flag): options.append((name, "\(flag)"))
+            case .strings(let texts): options += texts.map { (name, $0) }
+            // No instance is built in with secrets or tables.
+            case .secret, .secrets, .anything, .table, .list: continue
+            }
+        }
+        self.init(
+            name: builtIn.name, module: builtIn.module, provides: builtIn.provides,
+            priority: builtIn.priority == 50 ? nil : builtIn.priority, enabled: enabled, options: options)
+    }
+
     /// The file's text. What the module does not know is written all the same, for the check to name it with its line.
     ///
     /// - Throws: `.invalid` for a secret that is said itself.

@@ -20,7 +20,7 @@ public struct VendorExplanation: Sendable {
         public let priority: Int
         /// The patterns that were tried; empty where it did not come to that.
         public let forms: [String]
-        /// The pattern that matched.
+        /// The pattern that matched; of a disabled or broken vendor the one that would.
         public let form: String?
         /// How much of that pattern is fixed text.
         public let specificity: Int
@@ -33,7 +33,7 @@ public struct VendorExplanation: Sendable {
         ) {
             name = slot.name
             module = slot.configuration?.module
-            priority = slot.configuration?.priority ?? 50
+            priority = (slot.configuration ?? slot.salvage.configurations.first)?.priority ?? 50
             self.forms = forms.map(\.pattern)
             self.form = form?.pattern
             specificity = form?.specificity ?? 0
@@ -44,6 +44,18 @@ public struct VendorExplanation: Sendable {
         /// Whether this one is preferred where both match.
         func precedes(_ other: Considered) -> Bool {
             (other.priority, other.specificity, name) < (priority, specificity, other.name)
+        }
+
+        /// Whether the reference is this vendor's although it is broken or disabled, and not `winner`'s: no other vendor
+        /// takes in its place what it alone has rules, a token or signers for.
+        ///
+        /// A broken one keeps what it would have won, less what the order of names alone decides. A disabled one keeps
+        /// what it says more closely than the winner, as a URL's host; a bare name goes on to the next vendor.
+        func keeps(from winner: Considered?) -> Bool {
+            guard form != nil, verdict == .broken || verdict == .disabled else { return false }
+            guard let winner else { return true }
+            let isPreferred = (priority, specificity) > (winner.priority, winner.specificity)
+            return isPreferred && (verdict == .broken || specificity > winner.specificity)
         }
     }
 

@@ -114,7 +114,7 @@ struct VendorFile: Sendable {
         return name
     }
 
-    private static func provides(
+    static func provides(
         of table: FileTable, _ descriptor: VendorDescriptor
     ) throws(VendorFileError) -> Set<ArtifactKind> {
         guard let node = table.members["provides"] else { return descriptor.provides }
@@ -139,7 +139,7 @@ struct VendorFile: Sendable {
         return provides
     }
 
-    private static func priority(of table: FileTable) throws(VendorFileError) -> Int {
+    static func priority(of table: FileTable) throws(VendorFileError) -> Int {
         let priority = try table.integer("priority") ?? 50
         guard (0...1000).contains(priority) else {
             throw table.error(at: "priority", "\"priority\" is from 0 to 1000")

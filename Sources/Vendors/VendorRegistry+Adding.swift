@@ -58,7 +58,7 @@ extension VendorRegistry {
     }
 
     /// How late a folder is read; of one that is not read at all, as if it were the last.
-    private func rank(of folder: FilePath) -> Int {
+    func rank(of folder: FilePath) -> Int {
         folders.firstIndex(of: folder).map { $0 + 1 } ?? Int.max
     }
 

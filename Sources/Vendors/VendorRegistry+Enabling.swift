@@ -2,38 +2,72 @@ import ArtifactTypes
 public import Provisioning
 public import SystemPackage
 
+/// What became of a vendor's file when the vendor was enabled or disabled.
+public struct VendorChange: Sendable, Hashable {
+    /// The file that decides now; nil for a built-in vendor.
+    public var file: FilePath?
+    public var isChanged = true
+    /// The file of an earlier folder that `file` is a copy of, but for the line.
+    public var original: FilePath?
+    /// The user's file that said nothing more, and is gone.
+    public var removed: FilePath?
+}
+
 extension VendorRegistry {
-    /// Says `enabled = true` or `false` in a vendor's file; of a built-in vendor, in a new file in `folder`.
+    /// Says `enabled = true` or `false` in a vendor's file; of a built-in vendor, and of one of an earlier folder, in a
+    /// file of its own in `folder`, the user's. Where such a file says nothing else, it is removed instead.
     ///
-    /// Nothing else of the file changes: comments and order stay, and so does its mode.
+    /// Nothing else of a file changes: comments and order stay, and so does its mode.
     ///
-    /// - Returns: the file, and whether anything had to be changed.
     /// - Throws: `.invalid` for an unknown name, `.configuration` for a broken file or one in which the line cannot be
     ///   changed safely, `.io` where it cannot be written.
-    public func set(
-        enabled: Bool, of name: String, folder: FilePath
-    ) throws(ProvisionError) -> (file: FilePath?, isChanged: Bool) {
+    public func set(enabled: Bool, of name: String, folder: FilePath) throws(ProvisionError) -> VendorChange {
         guard let slot = active.first(where: { $0.name == name }) else { throw unknown(name) }
         guard case .loaded(let loaded) = slot.content else {
             _ = try usable(slot)
-            return (slot.file, false)
+            return VendorChange(file: slot.file, isChanged: false)
         }
-        guard loaded.configuration.enabled != enabled else { return (slot.file, false) }
+        guard loaded.configuration.enabled != enabled else { return VendorChange(file: slot.file, isChanged: false) }
+        let own = rank(of: folder)
+        guard let file = slot.file, slot.folder >= own else {
+            let text = try text(of: slot, loaded.configuration, saying: enabled)
+            let copy = folder.appending(name + ".toml")
+            if enabled, text.contains("\"./") || text.contains("'./") {
+                throw ProvisionError(
+                    .configuration, "\(slot.file?.string ?? name) names files beside it, which a copy would not find",
+                    remedy: "copy it to \(copy.string) by hand, with whole paths and enabled = true")
+            }
+            try FolderFile(copy).create(text)
+            return VendorChange(file: copy, original: slot.file)
+        }
+        if slot.folder == own, let earlier = slots.last(where: { $0.name == name && $0.folder < own }),
+            let replaced = earlier.configuration, replaced.enabled == enabled,
+            try FolderFile(file).read() == (try? text(of: earlier, replaced, saying: !enabled))
+        {
+            try FolderFile(file).remove()
+            return VendorChange(file: earlier.file, removed: file)
+        }
+        try FolderFile(file).replace(by: text(of: slot, loaded.configuration, saying: enabled))
+        return VendorChange(file: file)
+    }
+
+    /// The text of the vendor's file, of a built-in one as if it had one, with that line.
+    private func text(
+        of slot: VendorSlot, _ configuration: VendorConfiguration, saying enabled: Bool
+    ) throws(ProvisionError) -> String {
         guard let file = slot.file else {
-            let draft = VendorDraft(name: name, module: loaded.configuration.module, enabled: enabled)
-            return (try add(draft, in: folder, replacing: true), true)
+            return try VendorDraft(of: configuration, enabled: enabled)
+                .text(modules[configuration.module]?.descriptor.options ?? [])
         }
-        let place = FolderFile(file)
-        let text = try place.read()
-        let changed = EnabledLine(text: text).saying(enabled)
+        let changed = EnabledLine(text: try FolderFile(file).read()).saying(enabled)
         let after = changed.flatMap { try? Self.checked($0, at: file, modules: descriptors) }
-        guard let changed, let after, after.configuration.enabled == enabled, after.configuration.name == name else {
+        guard let changed, let after, after.configuration.enabled == enabled, after.configuration.name == slot.name
+        else {
             throw ProvisionError(
                 .configuration, "\(file.string): the line cannot be changed safely",
                 remedy: "write enabled = \(enabled) above its tables by hand")
         }
-        try place.replace(by: changed)
-        return (file, true)
+        return changed
     }
 }
 

@@ -17,6 +17,11 @@ extension VendorRegistry {
         var seen: Set<String> = []
         for index in slots.indices.reversed() {
             slots[index].isShadowed = !seen.insert(slots[index].name).inserted
+            guard slots[index].isShadowed, let decides = slots.lastIndex(where: { $0.name == slots[index].name }),
+                case .broken = slots[decides].content
+            else { continue }
+            // What a broken file was to replace stays that vendor's, as long as nobody can tell what replaces it.
+            slots[decides].salvage.configurations += slots[index].configuration.map { [$0] } ?? []
         }
         return VendorRegistry(slots: slots, folders: folders, modules: modules, services: services)
     }
@@ -50,8 +55,10 @@ private struct FolderReader {
     /// Nil for a file without a single key: an example whose lines are all comments configures nothing.
     private func read(_ file: FilePath) -> VendorSlot? {
         var name = file.stem ?? file.string
+        var found: String?
         do {
             let text = try read(textOf: file)
+            found = text
             name = VendorFile.salvagedName(from: text, file: file)
             let document: TOMLDocument
             do {
@@ -64,11 +71,13 @@ private struct FolderReader {
             let parsed = try VendorFile(document, at: file, modules: modules)
             return VendorSlot(
                 name: parsed.configuration.name, folder: rank, file: file, content: .loaded(parsed))
-        } catch let error as VendorFileError {
-            return VendorSlot(name: name, folder: rank, file: file, content: .broken(error))
         } catch {
-            let place = VendorFileError(file: file.string, line: 1, column: 1, message: "cannot read it: \(error)")
-            return VendorSlot(name: name, folder: rank, file: file, content: .broken(place))
+            let reason =
+                error as? VendorFileError
+                ?? VendorFileError(file: file.string, line: 1, column: 1, message: "cannot read it: \(error)")
+            var slot = VendorSlot(name: name, folder: rank, file: file, content: .broken(reason))
+            if let found { slot.salvage = VendorSalvage(from: found, of: name, at: file, modules: modules) }
+            return slot
         }
     }
 
@@ -106,7 +115,9 @@ private struct FolderReader {
         let error = VendorFileError(
             file: slot.file?.string ?? slot.name, line: file.namePlace.line, column: file.namePlace.column,
             message: "the name \"\(slot.name)\" is in \(first.file?.string ?? "this folder") already")
-        return VendorSlot(name: slot.name, folder: rank, file: slot.file, content: .broken(error))
+        var broken = VendorSlot(name: slot.name, folder: rank, file: slot.file, content: .broken(error))
+        broken.salvage = VendorSalvage(configurations: [file.configuration], isComplete: true)
+        return broken
     }
 
     private func unreadable(_ reason: String) -> VendorSlot {

@@ -32,6 +32,8 @@ public final class VendorRegistry: Sendable {
     /// What the modules are called and take, in the order of their names.
     var descriptors: [VendorDescriptor] { modules.values.map(\.descriptor).sorted { $0.name < $1.name } }
     package let services: ProvisionServices
+    /// The references and files that were warned of.
+    let warned = Mutex<Set<String>>([])
     private let made = Mutex<[String: Result<any Provisioner, ProvisionError>]>([:])
 
     init(slots: [VendorSlot], folders: [FilePath], modules: [VendorModule], services: ProvisionServices) {
@@ -77,7 +79,8 @@ public final class VendorRegistry: Sendable {
             guard file.configuration.enabled else {
                 let place = file.configuration.file.map { " in \($0)" } ?? ""
                 throw ProvisionError(
-                    .configuration, "vendor \(slot.name) is disabled\(place)", remedy: "set enabled = true")
+                    .configuration, "vendor \(slot.name) is disabled\(place)",
+                    remedy: "`rbee-hive vendor enable \(slot.name)`")
             }
             return file.configuration
         }

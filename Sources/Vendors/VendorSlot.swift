@@ -14,6 +14,8 @@ struct VendorSlot: Sendable {
     let folder: Int
     let file: FilePath?
     let content: Content
+    /// Of a broken file, what can still be read of it.
+    var salvage = VendorSalvage()
     /// A later slot has the same name.
     var isShadowed = false
 

@@ -276,4 +276,31 @@ import Testing
         #expect(daemons.count == (end == "exit" ? 4 : 1))
         #expect(daemons.filter { kill($0, 0) == 0 } == [])
     }
+
+    @Test("a bare name means the model of the vendor that would download it, or else the hub's")
+    func bareNames() async throws {
+        let machine = try Installation()
+        try machine.addTinyModel()
+        #expect(try await machine.run("model", "download", "org/tiny:Q8_0").status == 0)
+        try machine.addVendor(
+            "corp.toml",
+            """
+            name = "corp"
+            module = "huggingface"
+            priority = 60
+            forms = ["{org}/{name}", "corp:{org}/{name}"]
+
+            [huggingface]
+            endpoint = "\(machine.hub.hub)"
+            """)
+        let outcome = try await machine.run("model", "download", "org/tiny:Q4_K_M")
+        #expect(outcome.output == "corp:org/tiny:Q4_K_M\n", "\(outcome.errors)")
+        for command in ["path", "verify", "pin", "show"] {
+            #expect(try await machine.run("model", command, "org/tiny:q4_k_m").status == 0, "\(command)")
+            #expect(try await machine.run("model", command, "org/tiny:Q8_0").status == 0, "\(command)")
+        }
+        #expect(try await machine.run("model", "remove", "org/tiny").output.contains("corp:org/tiny:Q4_K_M"))
+        let left = try await machine.run("model", "show", "org/tiny", "--json").json()
+        #expect(left["id"] == .string("hf:org/tiny:Q8_0"))
+    }
 }

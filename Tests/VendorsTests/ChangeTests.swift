@@ -124,13 +124,60 @@ struct ChangeTests {
     func switchedElsewhere() throws {
         let odd = "\"en\\u0061bled\" = true\nname = \"odd\"\nmodule = \"huggingface\"\n"
         let folders = try Folders([["odd.toml": odd]])
-        let (file, isChanged) = try folders.load().set(enabled: false, of: "hf", folder: folders.paths[0])
-        #expect(isChanged && file == folders.paths[0].appending("hf.toml"))
+        let change = try folders.load().set(enabled: false, of: "hf", folder: folders.paths[0])
+        #expect(change == VendorChange(file: folders.paths[0].appending("hf.toml")))
         #expect(folders.load().entry("hf")?.enabled == false)
-        _ = try folders.load().set(enabled: true, of: "hf", folder: folders.paths[0])
-        #expect(folders.load().entry("hf")?.enabled == true)
+        let back = try folders.load().set(enabled: true, of: "hf", folder: folders.paths[0])
+        #expect(back == VendorChange(removed: folders.paths[0].appending("hf.toml")))
+        #expect(folders.load().entry("hf")?.enabled == true && folders.load().entry("hf")?.file == nil)
         let error = failure { _ = try folders.load().set(enabled: false, of: "odd", folder: folders.paths[0]) }
         #expect(error?.code == .configuration && error?.remedy?.contains("by hand") == true)
         #expect(try String(contentsOfFile: folders.paths[0].appending("odd.toml").string, encoding: .utf8) == odd)
+    }
+
+    @Test("a built-in vendor that is switched off keeps its options and kinds, should its file be changed since")
+    func keepsOptions() throws {
+        let folders = try Folders([[:]])
+        let file = folders.paths[0].appending("forge.toml")
+        let builtIn = try folders.load().vendor(named: "forge").configuration
+        _ = try folders.load().set(enabled: false, of: "forge", folder: folders.paths[0])
+        let text = try String(contentsOfFile: file.string, encoding: .utf8)
+        try folders.directory.write("# mine\n\(text)".utf8, to: "folder0/forge.toml")
+        _ = try folders.load().set(enabled: true, of: "forge", folder: folders.paths[0])
+        let after = try folders.load().vendor(named: "forge").configuration
+        #expect(after.file == file.string)
+        #expect(after.provides == builtIn.provides && after.provides == [.worker])
+        #expect(after.options.string("origin") == "https://forge.example")
+    }
+
+    @Test("the file of an earlier folder stays as it is: the user's own folder has a copy with the line")
+    func packaged() throws {
+        let text = "name = \"corp\"\nmodule = \"huggingface\"\npriority = 70\n"
+        let folders = try Folders([["10-corp.toml": text], ["other.toml": hub("other")], ["late.toml": hub("late")]])
+        let packaged = folders.paths[0].appending("10-corp.toml")
+        let copy = folders.paths[1].appending("corp.toml")
+        let change = try folders.load().set(enabled: false, of: "corp", folder: folders.paths[1])
+        #expect(change == VendorChange(file: copy, original: packaged))
+        #expect(try String(contentsOfFile: packaged.string, encoding: .utf8) == text)
+        #expect(folders.load().entry("corp")?.enabled == false)
+        let back = try folders.load().set(enabled: true, of: "corp", folder: folders.paths[1])
+        #expect(back == VendorChange(file: packaged, removed: copy))
+        #expect(!FileManager.default.fileExists(atPath: copy.string))
+        // A copy that says more stays.
+        try folders.directory.write("\(text)enabled = false\n".utf8, to: "folder1/corp.toml")
+        #expect(
+            try folders.load().set(enabled: true, of: "corp", folder: folders.paths[1]) == VendorChange(file: copy))
+        // A folder that is read later is one that the user has named.
+        let late = folders.paths[2].appending("late.toml")
+        #expect(
+            try folders.load().set(enabled: false, of: "late", folder: folders.paths[1]) == VendorChange(file: late))
+    }
+
+    @Test("a vendor that was switched off for all is not switched on by a copy that would not find its files")
+    func beside() throws {
+        let text = "name = \"corp\"\nmodule = \"process\"\nenabled = false\n[process]\ncommand = [\"./corp\"]\n"
+        let folders = try Folders([["corp.toml": text], [:]])
+        let error = failure { _ = try folders.load().set(enabled: true, of: "corp", folder: folders.paths[1]) }
+        #expect(error?.code == .configuration && error?.remedy?.contains("whole paths") == true, "\(error as Any)")
     }
 }

@@ -25,7 +25,7 @@ final class Modules: Sendable {
     /// The vendors that were made, in that order.
     var log: [String] { made.withLock { $0 } }
 
-    var all: [VendorModule] { [huggingface, git, tarball, process] }
+    var all: [VendorModule] { [huggingface, git, tarball, forge, process] }
 
     private static let mirrors = VendorOption(
         "mirrors",
@@ -69,7 +69,30 @@ final class Modules: Sendable {
                 Self.mirrors, VendorOption("token", .secret, ""), VendorOption("ca-file", .string, ""),
                 VendorOption("insecure", .boolean, ""), VendorOption("timeout", .integer, ""),
             ], builtIn: ["tarball"]
-        ) { _ in ["https://{path*}", "github:{owner}/{repo}"] }
+        ) { _ in ["https://{path*}", "http://{path*}", "github:{owner}/{repo}"] }
+    }
+
+    /// A server of its own whose URLs are its instance's, as that of the tarball module.
+    var forge: VendorModule {
+        let descriptor = VendorDescriptor(
+            name: "forge", summary: "forge",
+            options: [
+                VendorOption("origin", .string, ""), Self.mirrors, VendorOption("signers", .string, ""),
+            ], provides: [.model, .worker],
+            builtIn: [
+                VendorConfiguration(
+                    name: "forge", module: "forge", provides: [.worker],
+                    options: VendorOptions(["origin": .string("https://forge.example")]))
+            ])
+        return VendorModule(descriptor: descriptor) {
+            (configuration, _) throws(ProvisionError) -> any Provisioner in
+            guard let origin = configuration.options.string("origin"), WebOrigin(of: origin)?.isAll(of: origin) == true
+            else { throw ProvisionError(.configuration, "origin is no server") }
+            if configuration.options.string("signers")?.hasPrefix("/") == false {
+                throw ProvisionError(.configuration, "signers is no absolute path")
+            }
+            return FormsOnly(forms: ["\(origin)/{path*}"].compactMap { ReferenceForm($0) })
+        }
     }
 
     var process: VendorModule {

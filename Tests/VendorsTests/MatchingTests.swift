@@ -50,7 +50,7 @@ struct MatchingTests {
     func unknown() throws {
         let error = try failure("hff:org/name", try Folders([["c.toml": hub("corp")]]).load())
         #expect(error.code == .invalid)
-        #expect(error.message.contains("corp, github, hf, tarball"))
+        #expect(error.message.contains("corp, forge, github, hf, tarball"))
         #expect(error.remedy?.contains("\"hf\"") == true)
     }
 
@@ -107,7 +107,8 @@ struct MatchingTests {
         let verdicts = Dictionary(uniqueKeysWithValues: explanation.considered.map { ($0.name, $0.verdict) })
         #expect(
             verdicts == [
-                "hf": .matches, "tarball": .doesNotMatch, "acorp": .matches, "bcorp": .broken, "dcorp": .disabled,
+                "hf": .matches, "tarball": .doesNotMatch, "forge": .otherKind, "acorp": .matches, "bcorp": .broken,
+                "dcorp": .disabled,
                 "builder": .otherKind,
             ])
         #expect(explanation.winner == "acorp")

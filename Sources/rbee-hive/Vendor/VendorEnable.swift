@@ -21,7 +21,8 @@ struct VendorEnable: AsyncParsableCommand {
 struct VendorDisable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable", abstract: "Use a vendor no more: say enabled = false in its file.",
-        discussion: "Of a built-in vendor, a file in ~/.config/rbee/vendors.d says so.")
+        discussion:
+            "Of a built-in vendor, or one that is set up for all users, a file in ~/.config/rbee/vendors.d says so.")
 
     @Argument(help: ArgumentHelp("The vendor.", valueName: "name"))
     var name: String
@@ -44,20 +45,30 @@ private struct VendorSwitch: Sendable {
         let enabled: Bool
         let changed: Bool
         let file: String?
+        let copyOf: String?
+        let removed: String?
     }
 
     func run() async throws {
         try await Program.run(options) { hive in
-            let (file, isChanged) = try hive.registry.set(
+            let change = try hive.registry.set(
                 enabled: enabled, of: name, folder: hive.configuration.userVendorFolder)
             if options.json {
-                let report = Report(name: name, enabled: enabled, changed: isChanged, file: file?.string)
+                let report = Report(
+                    name: name, enabled: enabled, changed: change.isChanged, file: change.file?.string,
+                    copyOf: change.original?.string, removed: change.removed?.string)
                 Console.result(try JSONOutput.line(report))
-                return
+            } else {
+                Console.result(text(of: change).visiblyEscaped)
             }
-            let word = enabled ? "enabled" : "disabled"
-            let place = (file?.string ?? "built in").visiblyEscaped
-            Console.result(isChanged ? "\(name) is \(word) in \(place)" : "\(name) is \(word) already (\(place))")
         }
+    }
+
+    private func text(of change: VendorChange) -> String {
+        let word = enabled ? "enabled" : "disabled"
+        let place = change.file?.string ?? "built in"
+        if let original = change.original { return "\(name) is \(word) in \(place), a copy of \(original.string)" }
+        if let removed = change.removed { return "\(name) is \(word) (\(place)); \(removed.string) is removed" }
+        return change.isChanged ? "\(name) is \(word) in \(place)" : "\(name) is \(word) already (\(place))"
     }
 }
