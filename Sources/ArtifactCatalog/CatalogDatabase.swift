@@ -5,11 +5,15 @@ public import SystemPackage
 /// The SQLite file that the catalogs share: write-ahead log, `synchronous = FULL`, any number of processes.
 ///
 /// A file that is no database, is damaged, or was found so when it was last used, is moved aside and a fresh one begun;
-/// `setAside` says so, and whoever opened it fills the catalogs again from the sidecars.
+/// `setAside` says so. Of any file that was begun `isUnfilled` says so, until whoever opens it has filled the catalogs
+/// again from the sidecars.
 public final class CatalogDatabase: Sendable {
     public let path: FilePath
     /// Where a damaged file was moved to as this one was opened.
     public let setAside: FilePath?
+    /// Whether it was made, in the place of one that was lost perhaps, and `markFilled` has not been called since. It
+    /// stays so over a crash.
+    public let isUnfilled: Bool
     /// Whether an earlier version of this program had made it. The columns that are new are filled by
     /// `SQLiteCatalog.refresh`.
     public let isMigrated: Bool
@@ -24,6 +28,8 @@ public final class CatalogDatabase: Sendable {
     /// Up to so many bytes, some 4,000 models, a file is looked through at each opening: that takes 3 ms. A larger one
     /// is found damaged when it is used.
     private static let checkedSize: Int64 = 4 << 20
+    /// The `application_id` of a file that was made and not filled; 0 of any other.
+    private static let unfilled = 0x7262_6565
     /// The schema's steps; `user_version` counts those that were taken.
     private static let schema: [@Sendable (Database) throws -> Void] = [
         { database in
@@ -63,17 +69,24 @@ public final class CatalogDatabase: Sendable {
     public init(path: FilePath) throws(CatalogError) {
         self.path = path
         do throws(CatalogError) {
-            ((queue, isMigrated), setAside) = try Self.openForWriting(path)
-            isReadOnly = false
+            let (opened, aside) = try Self.openForWriting(path)
+            (queue, isMigrated, isUnfilled) = (opened.queue, opened.isMigrated, opened.isUnfilled)
+            (setAside, isReadOnly) = (aside, false)
         } catch {
             guard error.code == .readOnly, let queue = Self.openForReading(path) else { throw error }
-            (self.queue, isMigrated, setAside, isReadOnly) = (queue, false, nil, true)
+            (self.queue, isMigrated, isUnfilled, setAside, isReadOnly) = (queue, false, false, nil, true)
         }
+    }
+
+    private struct Opened {
+        let queue: DatabaseQueue
+        let isMigrated: Bool
+        let isUnfilled: Bool
     }
 
     private static func openForWriting(
         _ path: FilePath
-    ) throws(CatalogError) -> ((DatabaseQueue, isMigrated: Bool), setAside: FilePath?) {
+    ) throws(CatalogError) -> (Opened, setAside: FilePath?) {
         // One process at a time: switching a new file to its write-ahead log heeds no time-out, and nobody may move
         // aside what another has just begun.
         try withOpeningLock(beside: path) { () throws(CatalogError) in
@@ -121,6 +134,11 @@ public final class CatalogDatabase: Sendable {
         DamageMark.leave(path)
     }
 
+    /// Notes that the catalogs hold all that is published.
+    public func markFilled() throws(CatalogError) {
+        try write { try $0.execute(sql: "PRAGMA application_id = 0") }
+    }
+
     /// Reads from one consistent state of the file.
     func read<T>(_ body: (Database) throws -> T) throws(CatalogError) -> T {
         try guarded { try queue.read(body) }
@@ -152,12 +170,12 @@ public final class CatalogDatabase: Sendable {
         }
     }
 
-    private static func open(_ path: FilePath) throws(CatalogError) -> (DatabaseQueue, isMigrated: Bool) {
+    private static func open(_ path: FilePath) throws(CatalogError) -> Opened {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(busyTimeout)
             let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-            let isMigrated = try queue.writeWithoutTransaction { database in
+            let (isMigrated, isUnfilled) = try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA journal_mode = WAL")
                 // Under a power cut NORMAL loses committed rows.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -166,11 +184,12 @@ public final class CatalogDatabase: Sendable {
                     let answer = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
                     guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
                 }
-                return isMigrated
+                let mark = try Int.fetchOne(database, sql: "PRAGMA application_id")
+                return (isMigrated, mark == unfilled)
             }
             // What the check has read is not kept: damage that comes later is to be seen, not hidden by a cache.
             queue.releaseMemory()
-            return (queue, isMigrated)
+            return Opened(queue: queue, isMigrated: isMigrated, isUnfilled: isUnfilled)
         } catch {
             throw CatalogError(error, path: path.string)
         }
@@ -187,6 +206,7 @@ public final class CatalogDatabase: Sendable {
                 throw CatalogError(.io, "\(path.string.visiblyEscaped) was made by a newer version of this program")
             }
             for step in schema[present...] { try step(database) }
+            if present == 0 { try database.execute(sql: "PRAGMA application_id = \(unfilled)") }
             try database.execute(sql: "PRAGMA user_version = \(schema.count)")
             return .commit
         }

@@ -38,16 +38,27 @@ extension Hive {
         }
     }
 
-    /// Fills new catalogs from the sidecars of all that is published.
+    /// Fills new catalogs from the sidecars of all that is published and has no row. While nothing is published they
+    /// stay marked as new, which costs a fresh store no write.
     func adoptAll() throws(ProvisionError) {
         do {
             let (publishedModels, brokenModels) = try store.sidecars(.model)
             let (publishedWorkers, brokenWorkers) = try store.sidecars(.worker)
-            for sidecar in publishedModels { try models.add(modelRow(sidecar)) }
-            for sidecar in publishedWorkers { try workers.add(WorkerBinary(sidecar)) }
+            guard !publishedModels.isEmpty || !publishedWorkers.isEmpty else { return }
+            let listed = Set(try models.ids() + workers.ids())
+            let lostModels = publishedModels.filter { !listed.contains($0.id) }
+            let lostWorkers = publishedWorkers.filter { !listed.contains($0.id) }
+            for sidecar in lostModels { try models.add(modelRow(sidecar)) }
+            for sidecar in lostWorkers { try workers.add(WorkerBinary(sidecar)) }
             for tree in brokenModels + brokenWorkers {
                 configuration.logger.warning("left out \(tree.path): \(tree.error)")
             }
+            let count = lostModels.count + lostWorkers.count
+            if count > 0, database.setAside == nil {
+                configuration.logger.warning(
+                    "the catalog was lost; it is made anew from what is on disk, \(count) in all")
+            }
+            try database.markFilled()
         } catch {
             throw ProvisionError(hive: error)
         }

@@ -6,13 +6,24 @@ import ModelCatalog
 import Provisioning
 
 extension Hive {
-    /// Publishes a model whose artifact.json is damaged anew: its row says what it consists of, and the blobs have it.
-    /// Where they do not, all stays as it is. The caller holds the item's lock.
+    /// Publishes a model whose artifact.json is damaged or gone anew: its row says what it consists of, and the blobs have
+    /// it. Where they do not, all stays as it is. The caller holds the item's lock.
     func remakeSidecar(of item: StoreItem, _ row: ModelEntry) async throws {
-        guard let reference = try? ArtifactReference(parsing: item.id), !row.config.files.isEmpty else { return }
-        for file in row.config.files {
+        guard let sidecar = try sidecar(recalledFrom: row) else { return }
+        for file in sidecar.files {
             guard try await store.isIntact(file.digest) else { return }
         }
+        try await store.withTree(job: "sidecar-\(UUID().uuidString)") { tree in
+            for file in sidecar.files { try await tree.link(blob: file.digest, at: file.path) }
+            try await store.publish(tree, as: item, entry: sidecar.entry, resolution: sidecar.resolution)
+        }
+        try store.settle(item)
+    }
+
+    /// What a model's artifact.json would say, as far as its row tells; nil where that names no files.
+    func sidecar(recalledFrom row: ModelEntry) throws -> Sidecar? {
+        guard let reference = try? ArtifactReference(parsing: row.id), !row.config.files.isEmpty else { return nil }
+        let item = StoreItem(kind: .model, id: row.id)
         // Where the files came from is asked of the vendor again when that is needed.
         let resolution = Resolution(
             reference: reference, vendor: reference.vendor ?? "", kind: item.kind, revision: row.revision ?? "",
@@ -21,11 +32,11 @@ extension Hive {
                 listing: .exact),
             metadata: Resolution.Metadata(
                 license: row.config.license, tags: row.config.tags, gated: row.config.gated, unverified: !row.verified))
-        try await store.withTree(job: "sidecar-\(UUID().uuidString)") { tree in
-            for file in row.config.files { try await tree.link(blob: file.digest, at: file.path) }
-            try await store.publish(
-                tree, as: item, entry: CatalogJSON.value(of: row), resolution: JSONValue(encoding: resolution))
-        }
-        try store.settle(item)
+        return Sidecar(
+            item: item,
+            files: row.config.files.map {
+                SidecarFile(path: $0.path, size: $0.size, digest: $0.digest, blob: true)
+            },
+            entry: try CatalogJSON.value(of: row), resolution: try JSONValue(encoding: resolution))
     }
 }

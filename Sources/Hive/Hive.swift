@@ -60,8 +60,8 @@ public final class Hive: Sendable {
         workerProvisioner = WorkerProvisioner(pipeline: pipeline, environment: configuration.environment)
         if let damaged = database.setAside {
             logger.warning("the catalog was damaged and is kept as \(damaged); it is made anew from what is on disk")
-            try adoptAll()
         }
+        if database.isUnfilled { try adoptAll() }
         if database.isMigrated { try refreshRows() }
         if !database.isReadOnly { try adoptPending() }
     }

@@ -30,7 +30,9 @@ extension TransferError {
         case .connect, .timeout, .tls, .redirects, .protocolViolation, .digestMismatch, .sizeMismatch, .rateLimited:
             true
         case .status(let status): status >= 500 || status == 429
-        case .cancelled, .forbidden, .tooLarge, .io, .insufficientSpace, .unsupported, .receiverFailed: false
+        case .cancelled, .unexpectedContent, .forbidden, .tooLarge, .io, .insufficientSpace, .unsupported,
+            .receiverFailed:
+            false
         }
     }
 }

@@ -94,7 +94,7 @@ struct FileFetch: Sendable {
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
         let download = Download(
             sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
-            partial: partial.part, journal: partial.journal, access: access,
+            isPublished: file.isPublished, partial: partial.part, journal: partial.journal, access: access,
             maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
             passedOver: { source in
                 guard let server = mirrors.remember(source.reason, at: source.url) else { return }

@@ -88,12 +88,22 @@ extension Pipeline {
     }
 
     /// The files, with the digests that they are known or expected to have.
+    ///
+    /// - Throws: `.digestMismatch` where the vendor has published another digest than the user expects.
     func wanted(_ files: [RemoteFile], of plan: Plan, for job: ProvisionJob) throws -> [WantedFile] {
         let seen = try seenBefore(of: plan)
-        return files.map { file in
-            var file = file
-            file.digest = job.expected ?? file.digest
-            return WantedFile(remote: file, seen: seen[file.path])
+        return try files.map { file in
+            var wanted = WantedFile(remote: file, seen: seen[file.path])
+            guard let expected = job.expected else { return wanted }
+            if let published = file.digest, published.algorithm == expected.algorithm, published != expected {
+                throw ProvisionError(
+                    .digestMismatch,
+                    "\(plan.match.name) publishes \(file.path) as \(published), --expect says \(expected)",
+                    remedy: "nothing was fetched; check the digest, or the revision that it is of")
+            }
+            wanted.remote.digest = expected
+            wanted.isPublished = file.digest == expected
+            return wanted
         }
     }
 

@@ -6,9 +6,49 @@ import Vendors
 
 extension Pipeline {
     /// Fetches the files at `paths` again, at the revision that `sidecar` records and against the digests in it, and
-    /// replaces them in the blobs and in every tree.
+    /// replaces them in the blobs and in every tree. Where they cannot be had from there any more, other artifacts with
+    /// the same content may tell of a place that has it.
     public func repair(
         _ sidecar: Sidecar, _ paths: [RelativePath], for job: ProvisionJob
+    ) async throws(ProvisionError) {
+        do {
+            try await fetchAgain(paths, of: sidecar, for: job)
+        } catch {
+            if error.code == .cancelled { throw error }
+            for path in paths {
+                guard try await isMendedElsewhere(path, of: sidecar, for: job) else { throw error }
+            }
+        }
+    }
+
+    /// Whether the content is good again, from where another artifact of its kind has it.
+    private func isMendedElsewhere(
+        _ path: RelativePath, of sidecar: Sidecar, for job: ProvisionJob
+    ) async throws(ProvisionError) -> Bool {
+        guard let digest = sidecar.file(at: path).flatMap({ $0.blob ? $0.digest : nil }) else { return false }
+        do {
+            if try await store.isIntact(digest) {
+                try await store.restore(digest)
+                return true
+            }
+            for other in try store.sidecars(sidecar.kind).whole where other.item != sidecar.item {
+                guard let same = other.files.first(where: { $0.blob && $0.digest == digest }) else { continue }
+                do throws(ProvisionError) {
+                    try await fetchAgain([same.path], of: other, for: job)
+                    job.progress(.notice("\(path) of \(sidecar.id) is mended with \(same.path) of \(other.id)"))
+                    return true
+                } catch {
+                    if error.code == .cancelled { throw error }
+                }
+            }
+            return false
+        } catch {
+            throw ProvisionError(pipeline: error)
+        }
+    }
+
+    private func fetchAgain(
+        _ paths: [RelativePath], of sidecar: Sidecar, for job: ProvisionJob
     ) async throws(ProvisionError) {
         let item = StoreItem(kind: sidecar.kind, id: sidecar.id)
         guard let resolution = try? sidecar.resolution.decoded(as: Resolution.self) else {

@@ -4,8 +4,10 @@ import Provisioning
 
 /// A file that the tree shall hold, and the digest that the store has seen it with, if it has.
 struct WantedFile: Sendable {
-    let remote: RemoteFile
+    var remote: RemoteFile
     let seen: Digest?
+    /// False where the file's digest is known from the user alone.
+    var isPublished = true
 
     /// The name of the blob that it would be, where that is known before it is fetched.
     var blob: Digest? {

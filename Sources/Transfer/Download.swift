@@ -8,6 +8,8 @@ public struct Download: Sendable {
     /// In bytes, where it was published.
     public var size: Int64?
     public var digest: Digest?
+    /// False where the digest is the user's own: then it may be wrong as well as the content.
+    public var isPublished: Bool
     /// The file that is written. What it holds already is kept where it can be. It stays here after success.
     public var partial: FilePath
     /// A small file beside it that remembers of which version of which source the partial is. Whoever takes the
@@ -33,8 +35,8 @@ public struct Download: Sendable {
     }
 
     public init(
-        sources: [DownloadSource], size: Int64? = nil, digest: Digest? = nil, partial: FilePath, journal: FilePath,
-        access: TransferAccess = TransferAccess(), maximumBytes: Int64? = nil,
+        sources: [DownloadSource], size: Int64? = nil, digest: Digest? = nil, isPublished: Bool = true,
+        partial: FilePath, journal: FilePath, access: TransferAccess = TransferAccess(), maximumBytes: Int64? = nil,
         refresh: (@Sendable () async throws -> [DownloadSource])? = nil,
         passedOver: (@Sendable (SkippedSource) -> Void)? = nil,
         arrival: (@Sendable (Arrival) -> Void)? = nil
@@ -42,6 +44,7 @@ public struct Download: Sendable {
         self.sources = sources
         self.size = size
         self.digest = digest
+        self.isPublished = isPublished
         self.partial = partial
         self.journal = journal
         self.access = access

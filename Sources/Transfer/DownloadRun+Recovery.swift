@@ -59,16 +59,19 @@ extension DownloadRun {
                 url: WebAddress.redacted(sources[index].url)))
     }
 
-    /// All is there and is not what was published: once more from the start, then another source.
+    /// All is there and is not what was published: once more from the start, then another source. What is not as the user
+    /// expected is not fetched again from there: the digest may be what is wrong.
     mutating func contentIsWrong(_ expected: Digest, _ found: ContentDigests) throws(TransferError) {
         try discard()
         mismatches += 1
-        guard mismatches > 1 else { return }
         let seen = found.other ?? found.sha256
-        try passOver(
-            TransferError(
-                .digestMismatch, "the content is \(seen), published was \(expected)",
-                url: WebAddress.redacted(sources[index].url)))
+        let url = WebAddress.redacted(sources[index].url)
+        guard download.isPublished else {
+            return try passOver(
+                TransferError(.unexpectedContent, "the content is \(seen), expected was \(expected)", url: url))
+        }
+        guard mismatches > 1 else { return }
+        try passOver(TransferError(.digestMismatch, "the content is \(seen), published was \(expected)", url: url))
     }
 
     private var mayResolveAgain: Bool {
@@ -109,8 +112,8 @@ extension DownloadRun {
         refreshedAt = nil
         guard index >= sources.count else { return }
         // Wrong content outweighs whatever the last mirror failed by.
-        let final = skipped.last { $0.reason.code == .digestMismatch }?.reason ?? error
-        if final.code == .digestMismatch {
+        let final = skipped.last { $0.reason.code.isWrongContent }?.reason ?? error
+        if final.code.isWrongContent {
             try file.file.remove()
             try DownloadJournal.remove(download.journal)
         }

@@ -9,6 +9,8 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
         case tls
         case status(Int)
         case digestMismatch
+        /// It is not of the digest that the user expects; nothing published says which of the two is wrong.
+        case unexpectedContent
         case sizeMismatch
         /// The body is longer than the caller's limit.
         case tooLarge
@@ -54,6 +56,8 @@ public struct TransferError: Error, Sendable, Hashable, CustomStringConvertible 
 }
 
 extension TransferError.Code {
+    var isWrongContent: Bool { self == .digestMismatch || self == .unexpectedContent }
+
     /// 425: RFC 8470; 408 and 429 by their own definition; any 5xx may pass.
     var isTransient: Bool {
         switch self {

@@ -18,6 +18,9 @@ extension ProvisionError {
         case .digestMismatch, .sizeMismatch, .tooLarge:
             code = .digestMismatch
             remedy = "nothing was kept of it; run it again, and tell whoever serves it if it happens twice"
+        case .unexpectedContent:
+            code = .digestMismatch
+            remedy = "nothing was kept of it; check the digest that you expect"
         case .forbidden: code = .untrusted
         case .rateLimited(let seconds):
             code = .rateLimited(retryAfter: seconds)

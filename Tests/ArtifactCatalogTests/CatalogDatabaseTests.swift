@@ -90,6 +90,19 @@ struct CatalogDatabaseTests {
         #expect(try CatalogDatabase(path: path).setAside == nil)
     }
 
+    @Test("that was made stays unfilled, over a restart too, until it is said to be filled")
+    func unfilled() throws {
+        do { #expect(try CatalogDatabase(path: path).isUnfilled) }
+        do {
+            let database = try CatalogDatabase(path: path)
+            #expect(database.isUnfilled)
+            try database.markFilled()
+        }
+        #expect(try !CatalogDatabase(path: path).isUnfilled)
+        #expect(unlink(path.string) == 0)
+        #expect(try CatalogDatabase(path: path).isUnfilled)
+    }
+
     @Test("with damaged pages is begun anew by the opening that finds them")
     func damagedPages() throws {
         try fill()

@@ -129,6 +129,22 @@ import Testing
         #expect(try await machine.run("catalog", "export").output == before)
     }
 
+    @Test("a database that is gone is said to be, and holds the same rows again; an empty store says nothing")
+    func lostDatabase() async throws {
+        let machine = try Installation()
+        #expect(try await machine.run("model", "list").errors.contains("lost") == false)
+        try machine.addTinyModel()
+        #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M").status == 0)
+        let before = try await machine.run("catalog", "export")
+        #expect(!before.errors.contains("lost"))
+        try FileManager.default.removeItem(atPath: machine.store.appending("catalog.sqlite").string)
+        let after = try await machine.run("catalog", "export")
+        #expect(after.output == before.output)
+        #expect(after.errors.contains("the catalog was lost"))
+        #expect(try await machine.run("model", "verify").errors.contains("is intact"))
+        #expect(try await machine.run("catalog", "verify").status == 0)
+    }
+
     @Test("damage that only a look through the whole database finds is named, and repaired from the sidecars")
     func inconsistentDatabase() async throws {
         let machine = try await installationWithModel()
