@@ -17,27 +17,28 @@ struct LocalListing: Sendable {
     let location: FilePath
     private(set) var files: [File] = []
     let isFolder: Bool
-    private var links = 0
     private var unusable: [String] = []
 
     /// 10,000: no model has so many; a folder that does is not meant.
     private static let fileLimit = 10_000
     /// 16: as deep as an archive may be.
     private static let depthLimit = 16
+    /// So many of the files that are passed over are named.
+    private static let noteLimit = 10
 
     /// - Throws: `.notFound` where nothing is, `.invalid` for what is neither a file nor a folder, `.io`.
     init(_ path: FilePath) throws(ProvisionError) {
         location = path
-        // A link that the user names is meant; one that is found in a folder may lead anywhere.
         let status = try Self.status(path, followLinks: true)
         isFolder = status.type == .directory
         switch status.type {
         case .directory:
             try add(folder: path, below: nil, depth: 0)
             guard !files.isEmpty else {
+                let notes = notes.map { "; \($0)" }.joined()
                 throw ProvisionError(
-                    .notFound, "\(path.shown) has no files" + (links > 0 ? " but \(links) links" : ""),
-                    remedy: "links and hidden files are left out; name a file, or the folder that has them")
+                    .notFound, "\(path.shown) has no files\(notes)",
+                    remedy: "hidden files are left out; name a file, or the folder that has them")
             }
         case .regular:
             for name in try Self.set(of: path) { try add(path.removingLastComponent().appending(name), as: name) }
@@ -49,8 +50,8 @@ struct LocalListing: Sendable {
 
     /// What was passed over, to be said aloud.
     var notes: [String] {
-        var notes = unusable.map { "passed over \($0.visiblyEscaped)" }
-        if links > 0 { notes.append("passed over \(links) \(links == 1 ? "link" : "links")") }
+        var notes = unusable.prefix(Self.noteLimit).map { "passed over \($0.visiblyEscaped)" }
+        if unusable.count > notes.count { notes.append("passed over \(unusable.count - notes.count) more") }
         return notes
     }
 
@@ -64,7 +65,17 @@ struct LocalListing: Sendable {
             switch try Self.status(location, followLinks: false).type {
             case .directory: try add(folder: location, below: inner, depth: depth + 1)
             case .regular: try add(location, as: inner)
-            case .symbolicLink: links += 1
+            case .symbolicLink:
+                // As the Hugging Face cache has them. Of a folder elsewhere the user has said nothing.
+                guard let target = try? location.stat(followTargetSymlink: true) else {
+                    unusable.append("\(inner): a link to nothing")
+                    continue
+                }
+                guard target.type == .regular else {
+                    unusable.append("\(inner): a link to no regular file")
+                    continue
+                }
+                try add(location, as: inner)
             default: unusable.append("\(inner): not a regular file")
             }
         }
@@ -109,7 +120,8 @@ struct LocalListing: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
         } catch {
-            throw ProvisionError(.io(errno: Errno.permissionDenied.rawValue), "cannot list \(folder.shown): \(error)")
+            throw ProvisionError(
+                .io(errno: Errno.permissionDenied.rawValue), "cannot list \(folder.shown): \(Errno(foundation: error))")
         }
     }
 

@@ -7,17 +7,16 @@ public struct StoreStatistics: Sendable, Hashable {
         public internal(set) var count = 0
         public internal(set) var bytes: Int64 = 0
 
-        mutating func add(_ size: Int64) {
-            count += 1
-            bytes = bytes.addingReportingOverflow(size).partialValue
+        static func + (one: Share, other: Share) -> Share {
+            Share(count: one.count + other.count, bytes: one.bytes.addingReportingOverflow(other.bytes).partialValue)
         }
     }
 
     /// Each once, however many trees link to it.
     public internal(set) var blobs = Share()
-    /// Files of unfinished downloads and trees in the making.
+    /// Unfinished downloads and trees in the making.
     public internal(set) var staging = Share()
-    /// Files of kept git mirrors.
+    /// Kept git mirrors, and workers' build caches.
     public internal(set) var sources = Share()
 }
 
@@ -25,24 +24,33 @@ extension ContentStore {
     /// Counts what is on the disk beside the published trees.
     public func statistics() async throws(StoreError) -> StoreStatistics {
         try await offPool { cancellation throws(StoreError) in
-            func share(_ folder: String) throws(StoreError) -> StoreStatistics.Share {
-                var share = StoreStatistics.Share()
-                var queue = [self.root.appending(folder)]
-                while let next = queue.popLast() {
-                    try cancellation.check()
-                    guard let status = FileSystem.status(next) else { continue }
-                    switch status.type {
-                    case .directory: queue += try FileSystem.names(in: next).map(next.appending)
-                    default: share.add(status.size)
-                    }
-                }
-                return share
-            }
             var statistics = StoreStatistics()
-            statistics.blobs = try share("blobs")
-            statistics.staging = try share("staging")
-            statistics.sources = try share("sources")
+            for folder in try FileSystem.names(in: self.root.appending("blobs/sha256")) {
+                let blobs = self.root.appending("blobs/sha256").appending(folder)
+                statistics.blobs =
+                    statistics.blobs + (try Self.share(of: blobs, cancellation) { $0.extension != "part" })
+            }
+            let partials = try Self.share(of: self.partials, cancellation) { $0.extension == "part" }
+            statistics.staging = try partials + Self.share(of: self.stagedTrees, cancellation)
+            statistics.sources = try Self.share(of: self.sources, cancellation)
             return statistics
         }
+    }
+    /// How many there are in a folder, by name, and the bytes of all files in and below it.
+    private static func share(
+        of folder: FilePath, _ cancellation: Cancellation, where isCounted: (FilePath.Component) -> Bool = { _ in true }
+    ) throws(StoreError) -> StoreStatistics.Share {
+        let names = try FileSystem.names(in: folder)
+        var share = StoreStatistics.Share(count: names.count(where: isCounted))
+        var queue = names.map { folder.appending($0) }
+        while let next = queue.popLast() {
+            try cancellation.check()
+            guard let status = FileSystem.status(next) else { continue }
+            switch status.type {
+            case .directory: queue += try FileSystem.names(in: next).map(next.appending)
+            default: share.bytes = share.bytes.addingReportingOverflow(status.size).partialValue
+            }
+        }
+        return share
     }
 }

@@ -28,13 +28,16 @@ extension Hive {
             /// `model`, `worker`, `blob`, `partial`, `tree`, `source` or `build`.
             public let kind: String
             public let name: String
-            /// What its removal frees; 0 for a model, whose blobs are listed.
+            /// What its removal frees; of a model or worker that is the blobs too which are listed as its own.
             public let bytes: Int64
+            /// Of a blob, the model or worker whose removal frees it; nil for one that nothing used.
+            public var artifact: String?
         }
 
         public let items: [Item]
         /// Trees that cannot be read; what they may use was kept.
         public let broken: [String]
+        /// What all of it frees; each blob counts once.
         public let freedBytes: Int64
     }
 
@@ -56,21 +59,35 @@ extension Hive {
             }
             policy.disregarded = Set(retired.map(\.item))
             let report = try await store.collectGarbage(policy)
-            let artifacts = retired.map { retired in
-                Garbage.Item(
-                    kind: retired.item.kind.rawValue, name: retired.item.id,
-                    // A worker's files are in its tree alone.
-                    bytes: retired.item.kind == .worker ? retired.bytes : 0)
-            }
             let builds = try workerProvisioner.removeRemains(dryRun: request.dryRun)
-            let items =
-                report.items.map { Garbage.Item(kind: $0.kind.rawValue, name: $0.name, bytes: $0.bytes) }
-                + builds.map { Garbage.Item(kind: "build", name: $0.name, bytes: $0.bytes) }
+            let freed: [Int64] = [report.freedBytes] + retired.map(\.ownBytes) + builds.map(\.bytes)
+            let freedBytes = freed.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
             return Garbage(
-                items: artifacts + items, broken: report.broken.map { "\($0.path): \($0.error)" },
-                freedBytes: (artifacts + items).reduce(0) { $0.addingReportingOverflow($1.bytes).partialValue })
+                items: Self.items(report, retired)
+                    + builds.map { .init(kind: "build", name: $0.name, bytes: $0.bytes) },
+                broken: report.broken.map { "\($0.path): \($0.error)" }, freedBytes: freedBytes)
         } catch {
             throw ProvisionError(hive: error)
         }
+    }
+    /// The artifacts, each with what its removal has freed, and what the store has collected.
+    private static func items(_ report: GarbageReport, _ retired: [Retirement]) -> [Garbage.Item] {
+        // What several of them had is freed as the last one goes.
+        var owners: [String: StoreItem] = [:]
+        for artifact in retired {
+            for digest in artifact.blobs { owners[digest.description] = artifact.item }
+        }
+        var freed: [StoreItem: Int64] = [:]
+        let collected = report.items.map { item in
+            let owner = item.kind == .blob ? owners[item.name] : nil
+            if let owner { freed[owner, default: 0] += item.bytes }
+            return Garbage.Item(kind: item.kind.rawValue, name: item.name, bytes: item.bytes, artifact: owner?.id)
+        }
+        let artifacts = retired.map { artifact in
+            Garbage.Item(
+                kind: artifact.item.kind.rawValue, name: artifact.item.id,
+                bytes: artifact.ownBytes + (freed[artifact.item] ?? 0))
+        }
+        return artifacts + collected
     }
 }

@@ -141,7 +141,9 @@ extension Hive {
         throw ProvisionError(
             .digestMismatch,
             "\(entry.id) is stored as \(entry.digest?.description ?? "several files"), not \(expected)",
-            remedy: "check the digest, or fetch it again with --force")
+            remedy: entry.source == .local
+                ? "check the digest; rbee-hive model remove \(entry.id) makes room for another file"
+                : "check the digest, or fetch it again with --force")
     }
 
     /// The references that an id argument may mean, the likeliest first. A bare one is the vendor's that would download

@@ -2,6 +2,7 @@ import ArtifactCatalog
 import ArtifactTypes
 import ContentStore
 import ModelCatalog
+import Pipeline
 import Provisioning
 import WorkerCatalog
 
@@ -9,8 +10,18 @@ import WorkerCatalog
 struct Retirement: Sendable {
     let item: StoreItem
     let lastUsed: Timestamp
-    /// Of its files, shared or not.
-    let bytes: Int64
+    /// Content that it had, alone or not.
+    var blobs: Set<Digest> = []
+    /// Bytes of its files that are no blobs.
+    var ownBytes: Int64 = 0
+
+    /// What it had as it was removed.
+    mutating func note(_ sidecar: Sidecar) {
+        blobs = Set(sidecar.files.lazy.filter(\.blob).map(\.digest))
+        ownBytes = sidecar.files.reduce(0) { sum, file in
+            file.blob ? sum : sum.addingReportingOverflow(file.size).partialValue
+        }
+    }
 }
 
 extension Hive {
@@ -20,7 +31,7 @@ extension Hive {
         var retired: [Retirement] = []
         for candidate in try candidates(models, .model) + candidates(workers, .worker)
         where candidate.lastUsed < time {
-            if try await retire(candidate, dryRun: dryRun) { retired.append(candidate) }
+            if let gone = try await retire(candidate, dryRun: dryRun) { retired.append(gone) }
         }
         return retired
     }
@@ -41,10 +52,10 @@ extension Hive {
         var retired: [Retirement] = []
         for candidate in try candidates(models, .model) where usage.bytes > limit {
             guard let sidecar = sidecars[candidate.item], usage.freed(by: sidecar) > 0,
-                try await retire(candidate, dryRun: dryRun)
+                let gone = try await retire(candidate, dryRun: dryRun)
             else { continue }
             usage.remove(sidecar)
-            retired.append(candidate)
+            retired.append(gone)
         }
         return retired
     }
@@ -53,31 +64,32 @@ extension Hive {
     private func candidates<Entry>(_ catalog: SQLiteCatalog<Entry>, _ kind: ArtifactKind) throws -> [Retirement] {
         try catalog.summaries()
             .map { row in
-                Retirement(
-                    item: StoreItem(kind: kind, id: row.id), lastUsed: row.lastAccessed ?? row.addedAt, bytes: row.size)
+                Retirement(item: StoreItem(kind: kind, id: row.id), lastUsed: row.lastAccessed ?? row.addedAt)
             }
             .filter { try !store.isPinned($0.item) && !isLinked($0.item) }
             .sorted { ($0.lastUsed, $0.item.id) < ($1.lastUsed, $1.item.id) }
     }
 
-    /// Removes one artifact, unless a job works on it, or it was used or pinned meanwhile.
-    private func retire(_ candidate: Retirement, dryRun: Bool) async throws -> Bool {
+    /// Removes one artifact; nil where a job works on it, or it was used or pinned meanwhile.
+    private func retire(_ candidate: Retirement, dryRun: Bool) async throws -> Retirement? {
         let item = candidate.item
         do {
             return try await store.withLock(.item(item), deadline: .zero) {
                 guard try lastUse(of: item) == candidate.lastUsed, !store.isPinned(item), try !isLinked(item) else {
-                    return false
+                    return nil
                 }
+                var retired = candidate
+                if let sidecar = try pipeline.sidecar(item) { retired.note(sidecar) }
                 if !dryRun {
                     try await store.remove(item)
                     try removeRow(of: item)
                     try store.settle(item)
                 }
-                return true
+                return retired
             }
         } catch let error as StoreError {
             guard case .locked = error.code else { throw error }
-            return false
+            return nil
         }
     }
 

@@ -12,10 +12,10 @@ struct OriginalStore {
     private static let metadataFile = "metadata.json"
     private static let maximumMetadata = 8 << 20
 
-    /// The folders that hold a model, in order.
+    /// The folders that each should hold a model, in order.
     let folders: [FilePath]
 
-    /// - Parameter path: the store, or its folder of models.
+    /// - Parameter path: the store, or its folder of models; absolute.
     init(_ path: FilePath) throws(ProvisionError) {
         let models = path.appending("models")
         var isFolder: ObjCBool = false
@@ -23,19 +23,27 @@ struct OriginalStore {
         let root = hasModels && isFolder.boolValue ? models : path
         do {
             folders = try FileManager.default.contentsOfDirectory(atPath: root.string).sorted()
+                .filter { !$0.hasPrefix(".") }
                 .map { root.appending($0) }
-                .filter { FileManager.default.fileExists(atPath: $0.appending(Self.metadataFile).string) }
+                .filter {
+                    FileManager.default.fileExists(atPath: $0.string, isDirectory: &isFolder) && isFolder.boolValue
+                }
         } catch {
-            throw ProvisionError(.notFound, "cannot list \(root): \(error.localizedDescription)")
+            throw ProvisionError(.notFound, "cannot list \(root.string.visiblyEscaped): \(Errno(foundation: error))")
         }
-        guard !folders.isEmpty else {
+        guard folders.contains(where: { Self.hasMetadata($0) }) else {
             throw ProvisionError(
-                .notFound, "\(root) has no model with a \(Self.metadataFile)",
+                .notFound, "\(root.string.visiblyEscaped) has no model with a \(Self.metadataFile)",
                 remedy: "name the folder of the original store, the one that has models/ in it")
         }
     }
 
+    private static func hasMetadata(_ folder: FilePath) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(metadataFile).string)
+    }
+
     static func model(in folder: FilePath) throws(ProvisionError) -> ForeignModel {
+        guard hasMetadata(folder) else { throw ProvisionError(.invalid, "it has no \(metadataFile)") }
         let metadata = try read(folder.appending(metadataFile))
         guard let artifact = metadata["artifact"], let id = artifact["id"]?.stringValue else {
             throw ProvisionError(.invalid, "\(metadataFile) names no artifact")
@@ -71,7 +79,7 @@ struct OriginalStore {
                 if reference.vendor == nil, source == .huggingFace { reference.vendor = "hf" }
                 if reference.vendor != nil { return reference }
             }
-            return try ArtifactReference(parsing: "file:\(folder)")
+            return try ArtifactReference(parsing: FileURL.text(of: folder.string))
         } catch {
             throw ProvisionError(.invalid, error.description)
         }

@@ -76,8 +76,10 @@ struct ModelDescription {
         do {
             return try ModelHeader.read(shards: weights.map { tree.root.appending($0.string) })
         } catch {
+            // The staged file will be gone when this is read.
+            let reason = error.message.replacing("\(tree.root)/", with: "")
             throw ProvisionError(
-                .digestMismatch, "\(item.id) has a broken header: \(error)",
+                .digestMismatch, "\(item.id) has a broken header: \(reason)",
                 remedy: remedyOfBroken)
         }
     }

@@ -1,4 +1,6 @@
 import ArtifactTypes
+import Foundation
+public import SystemPackage
 
 /// Why an artifact could not be provisioned: a code to decide by, and three parts to tell a person.
 public struct ProvisionError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -70,6 +72,14 @@ public struct ProvisionError: Error, Sendable, Hashable, CustomStringConvertible
         case let error as ReferenceError: self.init(.invalid, error.description)
         default: self.init(code, String(describing: error))
         }
+    }
+}
+
+extension Errno {
+    /// What a call of Foundation's failed by; EIO where it does not say.
+    public init(foundation error: any Error) {
+        let cause = (error as? CocoaError)?.underlying as? POSIXError
+        self = cause.map { Errno(rawValue: $0.code.rawValue) } ?? .ioError
     }
 }
 

@@ -3,6 +3,7 @@ import ArtifactTypes
 import Foundation
 import Hive
 import Provisioning
+import SystemPackage
 
 extension Hive {
     /// Does `work` for each argument. All are tried, each error is shown as it comes, and the first one's exit code ends
@@ -43,6 +44,15 @@ extension ArtifactReference {
             if Console.isTerminal(STDERR_FILENO), let marks = error.underline { message += "\n  \(marks)" }
             throw ProvisionError(.invalid, message)
         }
+    }
+}
+
+extension FilePath {
+    /// A path as typed, from the root on. `..` is resolved as the file system does it, through links.
+    init(argument: String) {
+        var url = URL(fileURLWithPath: argument)
+        if argument.split(separator: "/").contains("..") { url = url.resolvingSymlinksInPath() }
+        self.init(url.path)
     }
 }
 

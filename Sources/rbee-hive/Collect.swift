@@ -41,7 +41,7 @@ struct Collect: AsyncParsableCommand {
                 Console.result(try JSONOutput.pretty(report))
                 return
             }
-            for item in report.items {
+            for item in report.items where item.artifact == nil {
                 Console.result("\(item.kind)\t\(ByteCount(item.bytes))\t\(item.name.visiblyEscaped)")
             }
             for tree in report.broken { Console.note("kept what this tree may use: \(tree)") }

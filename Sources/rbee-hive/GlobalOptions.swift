@@ -28,7 +28,7 @@ struct GlobalOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         var configuration = HiveConfiguration(
             home: home, vendorFolders: vendorsDir, prefix: Self.prefix, environment: environment,
-            logger: Self.logger(environment["RBEE_LOG"]))
+            logger: logger(environment["RBEE_LOG"]))
         adjust(&configuration)
         let hive = try Hive(configuration, modules: BuiltInVendors.modules)
         if strictVendors {
@@ -48,9 +48,9 @@ struct GlobalOptions: ParsableArguments {
         return folder.lastComponent?.string == "bin" ? folder.removingLastComponent() : nil
     }
 
-    private static func logger(_ level: String?) -> Logger {
+    private func logger(_ level: String?) -> Logger {
         var logger = Logger(label: "rbee-hive") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level.flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .warning
+        logger.logLevel = level.flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? (quiet ? .error : .warning)
         return logger
     }
 }

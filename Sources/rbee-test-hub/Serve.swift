@@ -57,7 +57,9 @@ struct Serve: ParsableCommand {
         terminated.setEventHandler { ended.signal() }
         terminated.resume()
         Thread.detachNewThread {
-            while readLine() != nil {}
+            // Whatever is written there means nothing, and is not gathered into lines.
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            while bytes.withUnsafeMutableBytes({ read(STDIN_FILENO, $0.baseAddress, $0.count) }) > 0 {}
             ended.signal()
         }
         let ready = Data("{\"hub\":\"\(hub.hub)\",\"cdn\":\"\(hub.cdn)\"}\n".utf8)

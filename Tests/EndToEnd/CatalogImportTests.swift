@@ -53,4 +53,28 @@ import Testing
         #expect(machine.payloadRequests.isEmpty)
         #expect(try await machine.run("catalog", "import", machine.store.string).status == 66)
     }
+    @Test(
+        "models that only that store knows are filed under their folders, wherever those are and however they are called"
+    )
+    func local() async throws {
+        let machine = try Installation()
+        let files = try machine.addTinyModel()
+        for name in ["a b", "a#1"] {
+            try addOriginal(
+                machine, name, #"{"artifact":{"id":"own/a","name":"a","size":1,"path":"/gone","status":"Available"}}"#,
+                file: files[0])
+        }
+        try machine.folder.write([1], to: "original/models/stray/x.gguf")
+        let outcome = try await machine.run("catalog", "import", "original")
+        #expect(outcome.status == 65, "\(outcome.errors)")
+        let folder = machine.folder.path.appending("original/models")
+        #expect(outcome.output == "file:\(folder)/a%20b\nfile:\(folder)/a%231\n", "\(outcome.errors)")
+        #expect(outcome.errors.contains("models/stray: it has no metadata.json"))
+        for id in outcome.output.split(separator: "\n") {
+            #expect(try await machine.run("model", "path", String(id)).status == 0)
+        }
+        let file = try await machine.run("catalog", "import", "original/models/stray/x.gguf")
+        #expect(file.status == 66)
+        #expect(file.errors.contains("Not a directory"), "\(file.errors)")
+    }
 }

@@ -46,6 +46,13 @@ import Testing
         let (machine, size) = try await installationWithThreeModels()
         let plan = try await machine.run("gc", "--older-than", "15d", "--dry-run", "--json").json()
         #expect(plan["freedBytes"] == .integer(2 * size))
+        let items = plan["items"]?.arrayValue ?? []
+        #expect(
+            items.filter { $0["kind"] == .string("model") }.map { $0["bytes"] } == [.integer(size), .integer(size)])
+        let owners = items.filter { $0["kind"] == .string("blob") }.compactMap { $0["artifact"]?.stringValue }
+        #expect(owners.sorted() == ["hf:org/one:Q4_K_M", "hf:org/two:Q4_K_M"])
+        let text = try await machine.run("gc", "--older-than", "15d", "--dry-run").output
+        #expect(text.split(separator: "\n").count == 2, "\(text)")
         #expect(try await models(machine) == ["one", "three", "two"])
         let done = try await machine.run("gc", "--older-than", "15d", "--json").json()
         #expect(done == plan)

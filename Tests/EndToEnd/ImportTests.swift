@@ -49,7 +49,7 @@ import Testing
         #expect(try FolderSnapshot(machine.folder.path.appending("my models")) == before)
     }
 
-    @Test("a folder with safetensors is imported whole, less pickles, hidden files and links")
+    @Test("a folder with safetensors is imported whole, less pickles, hidden files and links to what is no file")
     func folder() async throws {
         let machine = try Installation()
         try machine.folder.write(
@@ -58,12 +58,16 @@ import Testing
         try machine.folder.write([1], to: "m/pytorch_model.bin")
         try machine.folder.write([1], to: "m/.git/config")
         try machine.folder.write([1], to: "m/sub/tokenizer.json")
-        try machine.folder.write(Array("secret".utf8), to: "elsewhere")
-        try FileManager.default.createSymbolicLink(
-            atPath: machine.folder.path.appending("m/link.json").string, withDestinationPath: "../elsewhere")
+        try machine.folder.write([1], to: "elsewhere/x.json")
+        for (name, target) in ["folder": "../elsewhere", "device.json": "/dev/zero", "gone.json": "nowhere"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: machine.folder.path.appending("m/\(name)").string, withDestinationPath: target)
+        }
         let imported = try await machine.run("model", "import", "m")
         #expect(imported.status == 0, "\(imported.errors)")
-        #expect(imported.errors.contains("passed over 1 link"))
+        for name in ["folder: a link to no regular file", "device.json: a link to no", "gone.json: a link to nothing"] {
+            #expect(imported.errors.contains("passed over \(name)"), "\(imported.errors)")
+        }
         let shown = try await machine.run("model", "show", "file:\(machine.folder.path)/m", "--json").json()
         #expect(shown["source"] == .string("Local"))
         #expect(shown["config"]?["architecture"] == .string("llama"))
@@ -72,6 +76,39 @@ import Testing
             shown["config"]?["files"]?.arrayValue?.map { $0["path"] }
                 == ["config.json", "model.safetensors", "sub/tokenizer.json"].map { .string($0) })
         #expect(try await machine.run("model", "verify").status == 0)
+    }
+
+    @Test("a snapshot of the Hugging Face cache, whose files are links into its blobs, is imported; the cache stays")
+    func snapshot() async throws {
+        let machine = try Installation()
+        try machine.folder.write(gguf(), to: "models--org--tiny/blobs/abc")
+        let snapshot = machine.folder.path.appending("models--org--tiny/snapshots/main")
+        try FileManager.default.createDirectory(atPath: snapshot.string, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: snapshot.appending("tiny-Q4_K_M.gguf").string, withDestinationPath: "../../blobs/abc")
+        let before = try FolderSnapshot(machine.folder.path.appending("models--org--tiny"))
+        let imported = try await machine.run("model", "import", snapshot.string, "--name", "org/tiny")
+        #expect(imported.status == 0, "\(imported.errors)")
+        let stored = try await machine.run("model", "path", "org/tiny").output.trimmingCharacters(in: .newlines)
+        #expect(stored.hasSuffix("/tiny-Q4_K_M.gguf"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: stored)) == Data(gguf()))
+        #expect(try FolderSnapshot(machine.folder.path.appending("models--org--tiny")) == before)
+    }
+
+    @Test("a file that is cut short is named by the user's own path, and a wrong digest of a stored one as well")
+    func named() async throws {
+        let machine = try Installation()
+        let file = try machine.folder.write(Array(gguf().prefix(200)), to: "short.gguf")
+        let short = try await machine.run("model", "import", "short.gguf")
+        #expect(short.status == 65)
+        #expect(short.errors.contains("file:\(file)"), "\(short.errors)")
+        #expect(!short.errors.contains("staging"), "\(short.errors)")
+        try machine.folder.write(gguf(), to: "tiny.gguf")
+        #expect(try await machine.run("model", "import", "tiny.gguf").status == 0)
+        let digest = "sha256:" + String(repeating: "0", count: 64)
+        let wrong = try await machine.run("model", "import", "tiny.gguf", "--expect", digest)
+        #expect(wrong.status == 65)
+        #expect(!wrong.errors.contains("--force"), "\(wrong.errors)")
     }
 
     @Test("of a folder with several quantizations the preferred one is taken, and taken as it is the next time")

@@ -22,7 +22,7 @@ struct CatalogImport: AsyncParsableCommand {
         try await Program.run(options) { hive in
             let renderer = options.renderer
             defer { renderer.finish() }
-            let report = try await hive.importStore(FilePath(folder), progress: renderer.sink)
+            let report = try await hive.importStore(FilePath(argument: folder), progress: renderer.sink)
             renderer.finish()
             if options.json {
                 Console.result(try JSONOutput.pretty(report))

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ArtifactTypes
-import Foundation
 import Hive
 import ModelCatalog
 import Provisioning
@@ -58,12 +57,10 @@ struct ModelImport: AsyncParsableCommand {
         return try await hive.importExport(FilePath(path), of: .model, progress: progress)
     }
 
-    /// The path as a `file:` reference. `..` is resolved as the file system does it, through links.
+    /// The path as a `file:` reference.
     private var reference: ArtifactReference {
         get throws {
-            var url = URL(fileURLWithPath: path)
-            if path.split(separator: "/").contains("..") { url = url.resolvingSymlinksInPath() }
-            let text = FileURL.text(of: url.path)
+            let text = FileURL.text(of: FilePath(argument: path).string)
             return try ArtifactReference(argument: name.map { "\(text)#name=\($0)" } ?? text)
         }
     }
