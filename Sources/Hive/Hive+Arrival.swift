@@ -38,7 +38,7 @@ extension Hive {
                     partial: ContentStore.partialName(digest: content.file.digest),
                     blob: content.file.blob ? content.file.digest : nil, size: content.file.size)
             }
-            progress(.planned(files: needs.count, bytes: manifest.size, present: 0))
+            progress(.planned(files: needs.count, bytes: manifest.size, present: PresentBytes()))
             return try await store.withTree(job: job.id) { box in
                 try await store.withPromisedSpace(for: needs, of: file.string, job: job.id) {
                     let received = try await Archive.read(file) { [store] contents in

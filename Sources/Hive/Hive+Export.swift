@@ -45,7 +45,7 @@ extension Hive {
     ) async throws(ProvisionError) -> TransferReport {
         do {
             let manifest = try ExportManifest(unique(items).map { try exported($0) })
-            progress(.planned(files: manifest.contents.count, bytes: manifest.size, present: 0))
+            progress(.planned(files: manifest.contents.count, bytes: manifest.size, present: PresentBytes()))
             let fill: @Sendable (ArchiveWriter) throws -> Void = { [self] in try add(manifest, to: $0, progress) }
             switch target {
             case .pipe(let descriptor): try await Archive.write(to: descriptor, fill)

@@ -15,7 +15,7 @@ extension ModelProvisioner {
         of plan: Plan, machineMemory: Int64?, gpus: [GraphicsProcessor], for job: ProvisionJob
     ) async throws(ProvisionError) -> ModelFacts {
         let files = plan.resolution.files
-        let present = try pipeline.filesHere(of: plan).reduce(Int64(0)) { $0 &+ ($1.size ?? 0) }
+        let present = try pipeline.presentBytes(of: plan, for: job)
         var facts = ModelFacts(size: Self.sum(files.map(\.size)), present: present, machineMemory: machineMemory)
         facts.gpus = gpus
         let names = Set(WeightFiles.all(of: files.map(\.path)))

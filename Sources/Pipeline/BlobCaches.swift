@@ -1,5 +1,6 @@
 import ArtifactTypes
 import Foundation
+import Provisioning
 public import SystemPackage
 
 /// Where other programs of this machine keep model files by their digest. Their files are read and never changed.
@@ -45,6 +46,12 @@ public struct BlobCaches: Sendable, Hashable {
             }
             return size == nil || status.size == size
         }
+    }
+
+    /// Those for a file that a job wants; none where the user wants it fetched.
+    func candidates(for file: WantedFile, _ job: ProvisionJob) -> [Candidate] {
+        guard !job.force, let digest = file.remote.digest, file.remote.unpack == .none else { return [] }
+        return candidates(for: digest, size: file.remote.size)
     }
 
     private func huggingFaceFiles(_ digest: Digest) -> [Candidate] {

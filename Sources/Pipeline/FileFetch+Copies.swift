@@ -9,8 +9,8 @@ extension FileFetch {
     /// The file from the user's own folders, or from another program's cache; nil where it must be fetched.
     func copy(_ file: WantedFile) async throws -> Pipeline.Fetched? {
         if let path = plan.localPath(of: file.remote) { return try await copy(file.remote, from: path) }
-        guard !job.force, let digest = file.remote.digest, file.remote.unpack == .none else { return nil }
-        for candidate in caches.candidates(for: digest, size: file.remote.size) {
+        guard let digest = file.remote.digest else { return nil }
+        for candidate in caches.candidates(for: file, job) {
             guard let adopted = try await adopt(candidate, as: digest, for: file.remote) else { continue }
             try await place(adopted.digest, at: file.remote.path)
             job.progress(
@@ -25,9 +25,7 @@ extension FileFetch {
     /// Whether the file takes no room, since it lies where its extents can be shared with.
     func takesNoRoom(_ file: WantedFile) -> Bool {
         if let path = plan.localPath(of: file.remote) { return store.sharesExtents(with: path) }
-        guard !job.force, let digest = file.remote.digest, file.remote.unpack == .none else { return false }
-        return caches.candidates(for: digest, size: file.remote.size).first.map { store.sharesExtents(with: $0.file) }
-            ?? false
+        return caches.candidates(for: file, job).first.map { store.sharesExtents(with: $0.file) } ?? false
     }
 
     /// Nil where the other program's file is not what its name says, or is gone meanwhile: then it is fetched.

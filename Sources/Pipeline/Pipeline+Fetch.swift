@@ -80,10 +80,7 @@ extension Pipeline {
                 remedy: "name the one file after a colon")
         }
         let wanted = try wanted(files, of: plan, for: job)
-        let present = wanted.reduce(Int64(0)) { sum, file in
-            !job.force && file.isHere(in: store) ? sum + (file.remote.size ?? 0) : sum
-        }
-        tell(wanted, present: present, for: job)
+        tell(wanted, present: presentBytes(of: wanted, of: plan, for: job), for: job)
         return wanted
     }
 
@@ -107,7 +104,7 @@ extension Pipeline {
         }
     }
 
-    func tell(_ wanted: [WantedFile], present: Int64, for job: ProvisionJob) {
+    func tell(_ wanted: [WantedFile], present: PresentBytes, for job: ProvisionJob) {
         let sizes = wanted.compactMap(\.remote.size)
         let total = sizes.reduce(Int64(0)) { sum, size in
             let (next, overflow) = sum.addingReportingOverflow(size)

@@ -15,21 +15,41 @@ extension Pipeline {
         return try await match.provisioner.revision(of: match.reference, in: job.context(known: nil))
     }
 
-    /// The files of a plan that are here already.
-    public func filesHere(of plan: Plan) throws(ProvisionError) -> [RemoteFile] {
+    /// How much of a plan's files need not be fetched. Nothing is read but names, sizes and journals.
+    public func presentBytes(of plan: Plan, for job: ProvisionJob) throws(ProvisionError) -> PresentBytes {
         do {
-            let seen = try seenBefore(of: plan)
-            return plan.resolution.files.filter { WantedFile(remote: $0, seen: seen[$0.path]).isHere(in: store) }
+            return presentBytes(of: try wanted(plan.resolution.files, of: plan, for: job), of: plan, for: job)
         } catch {
             throw ProvisionError(pipeline: error)
         }
     }
 
-    /// Where the content of a file lies that is here already.
+    func presentBytes(of wanted: [WantedFile], of plan: Plan, for job: ProvisionJob) -> PresentBytes {
+        let caches = caches.listed()
+        var present = PresentBytes()
+        for file in wanted {
+            guard let size = file.remote.size else { continue }
+            if !job.force, file.isHere(in: store) {
+                present.stored &+= size
+            } else if plan.localPath(of: file.remote) != nil || !caches.candidates(for: file, job).isEmpty {
+                present.elsewhere &+= size
+            } else {
+                let partial = store.partial(named: plan.partialName(of: file.remote))
+                let download = Download(
+                    sources: [], size: size, digest: file.remote.digest ?? file.seen, partial: partial.part,
+                    journal: partial.journal)
+                present.begun &+= download.heldBytes
+            }
+        }
+        return present
+    }
+
+    /// Where the content of a file lies that is on this machine already, in the store or where the user named it.
     public func localPath(of file: RemoteFile, of plan: Plan) throws(ProvisionError) -> FilePath? {
         do {
             let wanted = WantedFile(remote: file, seen: try seenBefore(of: plan)[file.path])
-            return wanted.isHere(in: store) ? wanted.blob.map(store.blobPath) : nil
+            if wanted.isHere(in: store) { return wanted.blob.map(store.blobPath) }
+            return file.unpack == .none ? plan.localPath(of: file) : nil
         } catch {
             throw ProvisionError(pipeline: error)
         }

@@ -7,8 +7,12 @@ public struct ModelFacts: Sendable, Hashable, Codable {
     public var contextLength: Int64?
     /// Of all files, in bytes; nil where a size is not known.
     public var size: Int64?
-    /// Bytes of it that are here already.
+    /// Bytes of it that need not be fetched.
     public var present: Int64
+    /// Of these the ones that will be copied from elsewhere on this machine.
+    public var copied: Int64
+    /// Of these the ones that an earlier run has fetched, of files that are not whole yet.
+    public var begun: Int64
     /// For a short context and for the longest; empty where the header does not tell.
     public var memory: [MemoryEstimate] = []
     /// What this machine has, in bytes.
@@ -16,9 +20,11 @@ public struct ModelFacts: Sendable, Hashable, Codable {
     /// What of GPUs this machine has.
     public var gpus: [GraphicsProcessor] = []
 
-    public init(size: Int64?, present: Int64, machineMemory: Int64?) {
+    public init(size: Int64?, present: PresentBytes, machineMemory: Int64?) {
         self.size = size
-        self.present = present
+        self.present = present.total
+        copied = present.elsewhere
+        begun = present.begun
         self.machineMemory = machineMemory
     }
 }

@@ -3,8 +3,8 @@ public enum ProgressEvent: Sendable {
     /// A vendor was chosen and is asked.
     case resolving(reference: String, vendor: String)
     case resolved(Resolution)
-    /// The files to be had, their total in bytes where every size is known, and the bytes that are here already.
-    case planned(files: Int, bytes: Int64?, present: Int64)
+    /// The files to be had, their total in bytes where every size is known, and what of it need not be fetched.
+    case planned(files: Int, bytes: Int64?, present: PresentBytes)
     /// `received` of `total` bytes of one file are here.
     case transfer(path: String, received: Int64, total: Int64?)
     case fileDone(path: String, bytes: Int64)

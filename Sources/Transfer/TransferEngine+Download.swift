@@ -1,4 +1,5 @@
 import ArtifactTypes
+import SystemPackage
 
 extension TransferEngine {
     /// Fetches one file into `download.partial`, going on from what lies there, and returns when it is whole and matches
@@ -50,21 +51,33 @@ extension TransferEngine {
         of file: PartialFile, _ download: Download, _ journal: DownloadJournal?
     ) throws(TransferError) -> SegmentTable {
         let length = try file.length()
-        let total = download.size ?? journal?.total
-        let isTooLong = (download.size ?? download.maximumBytes).map { length > $0 } ?? false
-        let isOfOtherSize = journal?.total.map { $0 != total } ?? false
-        let isUnproven = download.digest == nil && (journal?.entityTag == nil || journal?.ranges != nil)
-        if length > 0, !isTooLong, !isOfOtherSize, !isUnproven {
-            // A server has no range that begins at the end: where all is there and no digest can say so, the last byte
-            // is asked for again, with the validator.
-            let isWhole = length == total && download.digest == nil
-            guard let ranges = journal?.ranges else {
-                return SegmentTable(held: isWhole ? length - 1 : length, size: download.size)
-            }
-            if let size = total, let table = SegmentTable(ranges, size: size, length: length) { return table }
-        }
+        if let table = download.usableContent(length: length, journal) { return table }
         if length > 0 { try file.truncate() }
         return SegmentTable(held: 0, size: download.size)
+    }
+}
+
+extension Download {
+    /// How many bytes the partial has that the download would go on from.
+    public var heldBytes: Int64 {
+        guard let length = try? partial.stat(followTargetSymlink: false).size else { return 0 }
+        return usableContent(length: length, DownloadJournal.read(journal))?.filledBytes ?? 0
+    }
+
+    /// What of a partial of `length` bytes may be gone on from; nil where nothing may.
+    fileprivate func usableContent(length: Int64, _ journal: DownloadJournal?) -> SegmentTable? {
+        let total = size ?? journal?.total
+        let isTooLong = (size ?? maximumBytes).map { length > $0 } ?? false
+        let isOfOtherSize = journal?.total.map { $0 != total } ?? false
+        let isUnproven = digest == nil && (journal?.entityTag == nil || journal?.ranges != nil)
+        guard length > 0, !isTooLong, !isOfOtherSize, !isUnproven else { return nil }
+        // A server has no range that begins at the end: where all is there and no digest can say so, the last byte is
+        // asked for again, with the validator.
+        let isWhole = length == total && digest == nil
+        guard let ranges = journal?.ranges else {
+            return SegmentTable(held: isWhole ? length - 1 : length, size: size)
+        }
+        return total.flatMap { SegmentTable(ranges, size: $0, length: length) }
     }
 }
 

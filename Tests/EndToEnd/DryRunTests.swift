@@ -43,6 +43,35 @@ import Testing
         #expect(machine.hub.requests.isEmpty)
     }
 
+    @Test("what a folder of this machine has is not to be fetched, nor what an interrupted download has left")
+    func present() async throws {
+        let machine = try Installation()
+        let file = Installation.gguf("big-Q4_K_M.gguf", .q4KM, megabytes: 4)
+        guard case .bytes(let bytes) = file.body else { throw Errno.invalidArgument }
+        try machine.folder.write(bytes, to: "big.gguf")
+        let local = try await machine.run(
+            "model", "download", "file:\(machine.folder.path)/big.gguf", "--dry-run", "--json")
+        let facts = try #require(try local.json()["facts"], "\(local.errors)")
+        #expect(facts["copied"] == .integer(file.body.size))
+        #expect(facts["present"] == .integer(file.body.size))
+        #expect(facts["architecture"] == .string("llama"))
+
+        try machine.hub.addModel("org/big", files: [file])
+        machine.hub.setFault(Fault(.stall(after: 3 << 20), times: 1), on: "/cdn/")
+        let program = try machine.start(["model", "download", "org/big:Q4_K_M"])
+        _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
+        program.send(SIGINT)
+        _ = try await program.outcome()
+        machine.hub.releaseStalls()
+        let text = try await machine.run("model", "download", "org/big:Q4_K_M", "--dry-run")
+        #expect(text.output.contains("of an interrupted download"), "\(text.output)")
+        let planned = try await machine.run("model", "download", "org/big:Q4_K_M", "--dry-run", "--json").json()
+        #expect((planned["facts"]?["begun"]?.integerValue ?? 0) > 0)
+        let resumed = try await machine.run("model", "download", "org/big:Q4_K_M")
+        #expect(resumed.status == 0)
+        #expect(resumed.errors.contains("of it fetched before"), "\(resumed.errors)")
+    }
+
     @Test("a dry run tells whether the model fits the GPUs of this machine; one whose tool fails tells nothing of them")
     func graphics() async throws {
         let machine = try Installation()

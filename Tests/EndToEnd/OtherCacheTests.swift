@@ -61,10 +61,17 @@ import Testing
         let hex = try await digest("org/tiny:Q4_K_M", on: machine)
         try machine.folder.write(try content(file), to: "ollama/blobs/sha256-\(hex)")
         let before = try FolderSnapshot(machine.folder.path.appending("ollama"))
-        let outcome = try await machine.run(
-            "model", "download", "org/tiny:Q4_K_M",
-            environment: ["OLLAMA_MODELS": machine.folder.path.appending("ollama").string])
+        let environment = ["OLLAMA_MODELS": machine.folder.path.appending("ollama").string]
+        let plan = try await machine.run(
+            "model", "download", "org/tiny:Q4_K_M", "--dry-run", "--json", environment: environment
+        ).json()
+        #expect(plan["facts"]?["copied"] == .integer(file.body.size))
+        #expect(plan["facts"]?["present"] == .integer(file.body.size))
+        machine.hub.forgetRequests()
+        let outcome = try await machine.run("model", "download", "org/tiny:Q4_K_M", environment: environment)
         #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("to fetch"), "\(outcome.errors)")
+        #expect(outcome.errors.contains(" to copy"))
         #expect(outcome.errors.contains("copied from Ollama's store"))
         #expect(machine.payloadRequests.isEmpty)
         #expect(try FolderSnapshot(machine.folder.path.appending("ollama")) == before)

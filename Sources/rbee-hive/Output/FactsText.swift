@@ -11,8 +11,12 @@ enum FactsText {
         ].compactMap(\.self)
         if !words.isEmpty { lines.append("model   \(words.joined(separator: ", "))") }
         if let size = facts.size {
-            let rest = "\(ByteCount(max(0, size - facts.present))) to fetch"
-            lines.append("size    \(ByteCount(size)), \(ByteCount(facts.present)) here already, \(rest)")
+            var parts = [ByteCount(size).description]
+            parts.append("\(ByteCount(facts.present - facts.copied - facts.begun)) here already")
+            if facts.copied > 0 { parts.append("\(ByteCount(facts.copied)) to copy") }
+            if facts.begun > 0 { parts.append("\(ByteCount(facts.begun)) of an interrupted download") }
+            parts.append("\(ByteCount(max(0, size - facts.present))) to fetch")
+            lines.append("size    \(parts.joined(separator: ", "))")
         }
         for gpu in facts.gpus {
             lines.append("gpu     \(gpu.name), \(ByteCount(gpu.free)) free of \(ByteCount(gpu.memory))")

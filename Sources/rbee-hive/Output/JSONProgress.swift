@@ -11,7 +11,10 @@ final class JSONProgress: ProgressRenderer {
         var resolution: Resolution?
         var files: Int?
         var bytes: Int64?
+        /// Of the bytes those that need not be fetched, and of these those that are copied, or were fetched before.
         var present: Int64?
+        var copied: Int64?
+        var begun: Int64?
         var path: String?
         var received: Int64?
         var total: Int64?
@@ -46,7 +49,9 @@ final class JSONProgress: ProgressRenderer {
         case .resolving(let reference, let vendor): Line(event: "resolving", reference: reference, vendor: vendor)
         case .resolved(let resolution): Line(event: "resolved", resolution: resolution.withoutSecrets)
         case .planned(let files, let bytes, let present):
-            Line(event: "planned", files: files, bytes: bytes, present: present)
+            Line(
+                event: "planned", files: files, bytes: bytes, present: present.total, copied: present.elsewhere,
+                begun: present.begun)
         case .transfer(let path, let received, let total):
             Line(event: "progress", path: path, received: received, total: total)
         case .fileDone(let path, let bytes): Line(event: "file", bytes: bytes, path: path)

@@ -40,7 +40,7 @@ struct ProgressText {
     }
 
     /// What is about to be fetched: each file, largest first, and the sum.
-    private func plan(_ count: Int, _ bytes: Int64?, _ present: Int64) -> [String] {
+    private func plan(_ count: Int, _ bytes: Int64?, _ present: PresentBytes) -> [String] {
         guard count == files.count, count > 1, !isListed else { return [sum(count, bytes, present)] }
         let sorted = files.sorted { ($0.size ?? .max, $1.path) > ($1.size ?? .max, $0.path) }
         var shown = sorted.prefix(count > Self.mostFiles ? Self.mostFiles - 2 : count).map { file in
@@ -61,17 +61,19 @@ struct ProgressText {
         return (width.map { path.cutFront(to: max(8, $0 - rest.columns - beside)) } ?? path) + rest
     }
 
-    private func sum(_ files: Int, _ bytes: Int64?, _ present: Int64) -> String {
-        var text = "\(files) file\(files == 1 ? "" : "s")"
-        if let bytes { text += ", \(ByteCount(bytes))" }
-        if let bytes, present >= bytes, bytes > 0 {
-            text += ", all here already"
-        } else if present > 0 {
-            text += ", \(ByteCount(present)) of it here already"
-            if let bytes { text += ", \(ByteCount(bytes - present)) to fetch" }
-        } else if bytes != nil, !self.files.isEmpty {
-            text += " to fetch"
+    private func sum(_ files: Int, _ bytes: Int64?, _ present: PresentBytes) -> String {
+        let count = "\(files) file\(files == 1 ? "" : "s")"
+        var shares = [
+            (present.stored, "of it here already"), (present.elsewhere, "to copy"),
+            (present.begun, "of it fetched before"),
+        ]
+        if let bytes, !self.files.isEmpty { shares.append((bytes - present.total, "to fetch")) }
+        shares = shares.filter { $0.0 > 0 }
+        guard let bytes else { return ([count] + shares.map { "\(ByteCount($0)) \($1)" }).joined(separator: ", ") }
+        if bytes > 0, present.stored >= bytes { return "\(count), \(ByteCount(bytes)), all here already" }
+        if shares.count <= 1 {
+            return "\(count), \(([ByteCount(bytes).description] + shares.map(\.1)).joined(separator: " "))"
         }
-        return text
+        return "\(count), \(ByteCount(bytes)), " + shares.map { "\(ByteCount($0)) \($1)" }.joined(separator: ", ")
     }
 }
