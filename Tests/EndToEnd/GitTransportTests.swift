@@ -74,7 +74,7 @@ struct GitTransportTests {
         let outcome = try await machine.run("worker", "build", "cpu")
         #expect(outcome.status == 69)
         #expect(outcome.errors.contains("made no progress for 2 s"), "\(outcome.errors)")
-        #expect(ContinuousClock.now - start < .seconds(8))
+        #expect(ContinuousClock.now - start < .seconds(25))
         machine.hub.releaseStalls()
     }
 

@@ -46,7 +46,7 @@ struct GGUFHeaderTests {
         let started = ContinuousClock.now
         let header = try #require(try ModelHeader.read(file))
         #expect(header.parameters == Int64(writer.parameters))
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(20))
     }
 
     @Test(

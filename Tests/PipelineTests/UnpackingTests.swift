@@ -140,7 +140,7 @@ import Testing
         let error = await #expect(throws: ProvisionError.self) { try await task.value }
         #expect(error?.code == .cancelled)
         // Some milliseconds, alone.
-        #expect(ContinuousClock.now - then < .seconds(3))
+        #expect(ContinuousClock.now - then < .seconds(15))
         #expect(try FileManager.default.contentsOfDirectory(atPath: trees) == [])
         workshop.hub.forgetRequests()
         #expect(try await workshop.provision([file]).files.count == 4)

@@ -273,7 +273,7 @@ struct PluginFaultTests {
         let start = ContinuousClock.now
         job.cancel()
         #expect(await job.value?.code == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(20))
         #expect(try plugin.contents(of: "told") == "$/cancel 2")
         #expect(try await plugin.survivors() == [])
     }
