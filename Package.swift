@@ -92,8 +92,8 @@ let services: [Target] = [
     layer(
         "WorkerProvisioner",
         [
-            "Pipeline", "Provisioning", "Vendors", "ContentStore", "WorkerBuild", "Processes", "ArtifactCatalog",
-            "WorkerCatalog",
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "Archives", "WorkerBuild", "Processes",
+            "ArtifactCatalog", "WorkerCatalog",
         ]),
     layer(
         "Hive",

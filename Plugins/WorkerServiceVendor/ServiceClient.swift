@@ -12,8 +12,15 @@ struct ServiceClient: Sendable {
     private static let recipeBytes = 1 << 20
     private static let workerLimit = 10_000
 
+    /// An item of the list that cannot be read.
+    struct OddItem {
+        /// As the item has it; nil where it has none.
+        let id: String?
+        let error: ProvisionError
+    }
+
     /// `/workers`: every item that can be read, and why the others cannot.
-    func all() async throws(ProvisionError) -> (entries: [ServiceEntry], odd: [ProvisionError]) {
+    func all() async throws(ProvisionError) -> (entries: [ServiceEntry], odd: [OddItem]) {
         let response = try await get("\(address.url)/workers", maximumBytes: Self.listBytes)
         guard response.status == 200 else { throw failure(response, "/workers") }
         guard let items = try json(response)["workers"]?.arrayValue else {
@@ -21,12 +28,12 @@ struct ServiceClient: Sendable {
         }
         guard items.count <= Self.workerLimit else { throw odd("/workers lists more than \(Self.workerLimit)") }
         var entries: [ServiceEntry] = []
-        var broken: [ProvisionError] = []
+        var broken: [OddItem] = []
         for item in items {
             do {
                 entries.append(try ServiceEntry(item, at: address))
             } catch {
-                broken.append(error)
+                broken.append(OddItem(id: item["id"]?.stringValue, error: error))
             }
         }
         return (entries, broken)

@@ -36,8 +36,12 @@ struct WorkerServiceProvisioner: WorkerDirectory {
 
     func workers(in context: ProvisionContext) async throws(ProvisionError) -> [OfferedWorker] {
         let (entries, odd) = try await service(context).all()
-        for error in odd { context.progress(.notice("\(name): left out a worker: \(error.message)")) }
+        tell(odd, in: context)
         return Self.joined(entries)
+    }
+
+    private func tell(_ odd: [ServiceClient.OddItem], in context: ProvisionContext) {
+        for item in odd { context.progress(.notice("\(name): left out a worker: \(item.error.message)")) }
     }
 
     func workers(
@@ -55,8 +59,11 @@ struct WorkerServiceProvisioner: WorkerDirectory {
         // Not an id, one variant's, or another version: the list has them all.
         let (entries, odd) = try await client.all()
         let found = Self.joined(entries.filter { $0.worker.name == asked || $0.id == asked })
-        if found.isEmpty, let first = odd.first { throw first }
-        return found
+        guard found.isEmpty else { return found }
+        // Where it is the one that was asked for, or no item is any better, that is what is wrong.
+        if let item = odd.first(where: { $0.id == asked || entries.isEmpty }) { throw item.error }
+        tell(odd, in: context)
+        return []
     }
 
     func resolve(

@@ -58,17 +58,22 @@ extension StagedTree {
         try content.finish()
     }
 
-    /// Moves a file that `receive` verified into this tree, durably, and takes it in as what `file` says, no blob.
-    public func take(_ received: FilePath, as file: SidecarFile) async throws(StoreError) {
-        try record(file)
-        let target = self.path(file.path)
-        try await offPool { _ throws(StoreError) in
-            try FileSystem.makeFolders(target.removingLastComponent())
-            try FileSystem.withFile(received, .readOnly) { descriptor throws(StoreError) in
-                try FileSystem.setMode(descriptor, file.executable ? .executable : .blob, received)
-                try FileSystem.sync(descriptor, received)
+    /// Moves files that `receive` verified into this tree, durably, and takes each in as what is said of it, no blob.
+    public func take(_ received: [(path: FilePath, file: SidecarFile)]) async throws(StoreError) {
+        for (_, file) in received { try record(file) }
+        try await offPool { cancellation throws(StoreError) in
+            var folders: Set<FilePath> = []
+            for (path, file) in received {
+                try cancellation.check()
+                let target = self.path(file.path)
+                let folder = target.removingLastComponent()
+                if folders.insert(folder).inserted { try FileSystem.makeFolders(folder) }
+                try FileSystem.withFile(path, .readOnly) { descriptor throws(StoreError) in
+                    try FileSystem.setMode(descriptor, file.executable ? .executable : .blob, path)
+                }
+                try FileSystem.move(path, to: target)
             }
-            try FileSystem.move(received, to: target)
+            try FileSystem.syncFiles(received.map { self.path($0.file.path) }, in: self.root)
         }
     }
 

@@ -93,6 +93,11 @@ public final class StagedTree: Sendable {
         if let objection { throw StoreError(.unsafe, objection) }
     }
 
+    /// Says something else of a file that is recorded.
+    func replace(_ file: SidecarFile) {
+        contents.withLock { $0.files[file.path] = file }
+    }
+
     func record(_ link: SidecarLink) throws(StoreError) {
         let objection = contents.withLock { contents in
             if let objection = contents.names.insert(link.path) { return objection as String? }

@@ -28,6 +28,7 @@ extension Hive {
     ) async throws(ProvisionError) -> TransferReport {
         let job = job(kind, progress: progress)
         do {
+            try Self.checkReadable(file)
             guard Self.isExport(file) else {
                 throw ProvisionError(.digestMismatch, "it is no export of rbee-hive")
             }
@@ -50,7 +51,7 @@ extension Hive {
                     try await store.storeBlobs(received.blobs)
                     var report = TransferReport(bytes: manifest.size)
                     for arrival in arrivals {
-                        if try await publish(arrival, received, job: "\(job.id)-item") {
+                        if try await publish(arrival, received, job: "\(job.id)-item", progress) {
                             report.ids.append(arrival.artifact.id)
                         } else {
                             report.present.append(arrival.artifact.id)
@@ -62,6 +63,21 @@ extension Hive {
         } catch {
             throw ProvisionError(hive: error).of(file.string.visiblyEscaped)
         }
+    }
+
+    /// - Throws: `.notFound`, `.io`; `.invalid` for what gives its content once.
+    private static func checkReadable(_ file: FilePath) throws {
+        do {
+            // A fifo would hold the opening for ever.
+            let descriptor = try FileDescriptor.open(file, .readOnly, options: [.closeOnExec, .nonBlocking])
+            let type = try descriptor.closeAfter { try descriptor.stat().type }
+            if type == .regular || type == .directory { return }
+        } catch let error as Errno {
+            if error == .noSuchFileOrDirectory, file != "-" { throw ProvisionError(.notFound, "there is no such file") }
+            if file != "-" { throw ProvisionError(.io(errno: error.rawValue), "cannot read it: \(error)") }
+        }
+        throw ProvisionError(
+            .invalid, "an export is read twice, which this cannot be", remedy: "write it to a file, and name that")
     }
 
     /// What is to become of one artifact of an export.
@@ -141,19 +157,19 @@ extension Hive {
     }
 
     /// False where the store has all of it already.
-    private func publish(_ arrival: Arrival, _ received: ReceivedExport, job: String) async throws -> Bool {
+    private func publish(
+        _ arrival: Arrival, _ received: ReceivedExport, job: String, _ progress: ProgressSink
+    ) async throws -> Bool {
         let artifact = arrival.artifact
         let item = artifact.item
         let isNew = try await withItem(item) {
             if let held = try? store.sidecar(item), held.isSame(as: artifact), store.isComplete(held) { return false }
             try await store.withTree(job: job) { tree in
-                for file in artifact.files {
-                    if file.blob {
-                        try await tree.link(blob: file.digest, at: file.path, executable: file.executable)
-                    } else {
-                        try await tree.take(received.path(of: file, in: item), as: file)
-                    }
+                for file in artifact.files where file.blob {
+                    try await tree.link(blob: file.digest, at: file.path, executable: file.executable)
                 }
+                try await tree.take(
+                    artifact.files.filter { !$0.blob }.map { (try received.path(of: $0, in: item), $0) })
                 for link in artifact.links { try tree.addLink(link) }
                 try await tree.scan()
                 try await store.publish(tree, as: item, entry: arrival.entry.json(), resolution: artifact.resolution)
@@ -164,8 +180,23 @@ extension Hive {
         guard isNew else { return false }
         switch arrival.entry {
         case .model(let entry): try await catalogue(entry)
-        case .worker(let entry): try await catalogue(entry)
+        case .worker(let entry):
+            try await catalogue(entry)
+            try await takeUp(entry, progress)
         }
         return true
+    }
+
+    /// A name that means nothing yet means what has arrived. One that does goes on meaning that: nobody has asked for
+    /// another version.
+    private func takeUp(_ entry: WorkerBinary, _ progress: ProgressSink) async throws {
+        let versions = try workerList().filter { $0.name == entry.name }
+        let chosen = try currentWorkers(among: versions)
+        guard let current = chosen.first else {
+            try await use(entry)
+            return
+        }
+        if current == entry.id { return }
+        progress(.notice("\(entry.name) is still \(current): rbee-hive worker use \(entry.id) changes that"))
     }
 }

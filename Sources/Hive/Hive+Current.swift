@@ -8,15 +8,24 @@ public import WorkerCatalog
 
 /// Which of several versions of a worker its name means: the one that was built, installed or chosen last.
 extension Hive {
+    /// A link that was put outside the store.
+    public struct WorkerLink: Sendable, CustomStringConvertible {
+        public let path: FilePath
+        /// Whether `PATH` has its folder.
+        public let isInPath: Bool
+
+        public var description: String { "linked \(path)" + (isInPath ? "" : ", which is in no folder of PATH") }
+    }
+
     /// Lets a worker's name, and the links to it, mean this version.
     ///
     /// - Parameter folder: gets a link of the worker's name; nil for no further one.
-    /// - Returns: the link, and whether `PATH` has its folder.
+    /// - Returns: the link that was made.
     /// - Throws: `.io` where something else is at the link's place; then the name means what it meant.
     @discardableResult
     public func use(
         _ entry: WorkerBinary, linkingIn folder: FilePath? = nil
-    ) async throws(ProvisionError) -> (link: FilePath, isInPath: Bool)? {
+    ) async throws(ProvisionError) -> WorkerLink? {
         guard FilePath.Component(entry.name)?.kind == .regular else {
             throw ProvisionError(
                 .unsafeContent, "\(entry.id): \(entry.name.visiblyEscaped) cannot be the name of a link",
@@ -36,11 +45,17 @@ extension Hive {
                     made = link.path
                 }
                 try store.setCurrent(FilePath(entry.path), of: entry.name)
-                return made.map { ($0, isInPath($0.removingLastComponent())) }
+                return made.map { WorkerLink(path: $0, isInPath: isInPath($0.removingLastComponent())) }
             }
         } catch {
             throw ProvisionError(hive: error)
         }
+    }
+
+    /// Sees that `use` could make a link, before anything is fetched for it.
+    func checkLink(of name: String, in folder: FilePath?) throws(ProvisionError) {
+        guard let folder else { return }
+        try link(at: folder.appending(name), to: name).check()
     }
 
     /// The ids of the versions that names mean.

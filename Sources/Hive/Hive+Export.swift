@@ -67,8 +67,7 @@ extension Hive {
     private func exported(_ item: StoreItem) throws -> ExportManifest.Item {
         guard let sidecar = try store.sidecar(item) else {
             throw ProvisionError(
-                .notFound, "\(item) is catalogued, and its files are gone",
-                remedy: "rbee-hive catalog verify says what is wrong")
+                .digestMismatch, "\(item) is catalogued, and its files are gone", remedy: remedy(for: item))
         }
         return ExportManifest.Item(artifact: try sidecar.leaving(), pinned: store.isPinned(item))
     }
@@ -101,8 +100,8 @@ extension Hive {
                 progress(.transfer(path: entry.name, received: done, total: file.size))
             }
         } catch let error as StoreError where error.code == .corrupt {
-            let again = entry.item.kind == .model ? "rbee-hive model verify --repair mends it" : "make the worker again"
-            throw ProvisionError(.digestMismatch, "\(entry.item) is damaged: \(error.message)", remedy: again)
+            throw ProvisionError(
+                .digestMismatch, "\(entry.item) is damaged: \(error.message)", remedy: remedy(for: entry.item))
         }
         progress(.fileDone(path: entry.name, bytes: file.size))
     }

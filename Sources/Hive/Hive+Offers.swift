@@ -1,6 +1,8 @@
 import ArtifactTypes
+import ContentStore
 import Pipeline
 public import Provisioning
+import SystemPackage
 import WorkerCatalog
 import WorkerProvisioner
 
@@ -35,8 +37,9 @@ extension Hive {
 
     /// The best variant for this machine, prebuilt if there is such a one. A version that is here already is not asked for.
     func installOffered(
-        _ asked: InstallRequest, for job: ProvisionJob
+        _ asked: InstallRequest, linkingIn folder: FilePath?, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
+        try checkLink(of: asked.name ?? asked.reference.locator, in: folder)
         // An archive's name says which version it is, and may be overruled; of a worker by name it is a choice.
         var request = asked
         request.reference.revision = request.reference.revision ?? request.version
@@ -94,14 +97,19 @@ extension Hive {
         }
     }
 
-    /// The newest of a version that is named and here: going back to it needs no directory.
+    /// The newest of a version that is named and here, whole: going back to it needs no directory.
     private func installedAlready(_ request: InstallRequest) throws(ProvisionError) -> WorkerBinary? {
         guard let version = request.reference.revision, request.form == nil else { return nil }
         return try workerList()
             .filter { entry in
                 entry.name == request.reference.locator && entry.version == version
-                    && request.variant ?? entry.workerType == entry.workerType
+                    && request.variant ?? entry.workerType == entry.workerType && isWhole(entry)
             }
             .max { $0.addedAt < $1.addedAt }
+    }
+
+    private func isWhole(_ entry: WorkerBinary) -> Bool {
+        guard let sidecar = try? store.sidecar(StoreItem(kind: .worker, id: entry.id)) else { return false }
+        return store.isComplete(sidecar)
     }
 }

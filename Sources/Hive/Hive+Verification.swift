@@ -51,7 +51,7 @@ extension Hive {
     public func verify(_ entry: WorkerBinary) async throws(ProvisionError) -> VerifiedArtifact {
         let item = StoreItem(kind: .worker, id: entry.id)
         guard try hasTree(item) else {
-            throw lost(item, remedy: "build or install it again, or remove it with rbee-hive worker remove \(entry.id)")
+            throw lost(item, remedy: remedy(for: entry))
         }
         return try await verify(item)
     }

@@ -3,6 +3,7 @@ import ArtifactTypes
 import ContentStore
 import Pipeline
 public import Provisioning
+public import SystemPackage
 public import WorkerCatalog
 import WorkerProvisioner
 
@@ -37,21 +38,25 @@ extension Hive {
 
     /// Installs, smoke-tests, publishes and catalogues a worker: from a release archive, or by its name as a directory
     /// of workers offers it. Its name means it from then on.
+    ///
+    /// - Parameter folder: as of `use`.
     public func installWorker(
-        _ request: InstallRequest, force: Bool, progress: ProgressSink
+        _ request: InstallRequest, force: Bool, linkingIn folder: FilePath? = nil, progress: ProgressSink
     ) async throws(ProvisionError) -> WorkerBinary {
         let job = job(.worker, force: force, progress: progress)
         let entry =
             workerProvisioner.isOffer(request.reference)
-            ? try await installOffered(request, for: job) : try await installArchive(request, for: job)
-        try await use(entry)
+            ? try await installOffered(request, linkingIn: folder, for: job)
+            : try await installArchive(request, linkingIn: folder, for: job)
+        if let link = try await use(entry, linkingIn: folder) { progress(.notice(link.description)) }
         return entry
     }
 
     private func installArchive(
-        _ request: InstallRequest, for job: ProvisionJob
+        _ request: InstallRequest, linkingIn folder: FilePath?, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
         let plan = try await workerProvisioner.plan(request.provisioned, for: job)
+        try checkLink(of: plan.name.name, in: folder)
         if let held = job.force ? nil : try workerProvisioner.current(plan) {
             return try await keep(held, job.progress)
         }

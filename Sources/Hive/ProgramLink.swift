@@ -18,13 +18,23 @@ struct ProgramLink {
         case foreign
     }
 
+    /// Sees whether `make` could do it.
+    ///
+    /// - Throws: as `make`.
+    func check() throws(ProvisionError) {
+        if case .foreign = found { throw taken }
+        var folder = path.removingLastComponent()
+        while access(folder.string, F_OK) != 0, errno == ENOENT || errno == ENOTDIR, folder.removeLastComponent() {}
+        guard (try? folder.stat())?.type == .directory else { throw failed(.notDirectory) }
+        guard access(folder.string, W_OK | X_OK) == 0 else { throw failed(Errno(rawValue: errno)) }
+    }
+
     /// Makes the link, and the folder that it is in.
     ///
     /// - Throws: `.io` where something that is not ours is there, or the link cannot be made.
     func make() throws(ProvisionError) {
         do {
-            try FileManager.default.createDirectory(
-                atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
+            try Self.makeFolder(path.removingLastComponent())
             switch found {
             case .this: return
             case .foreign: throw taken
@@ -43,8 +53,23 @@ struct ProgramLink {
         } catch let error as ProvisionError {
             throw error
         } catch {
-            throw ProvisionError(mapping: error, otherwise: .io(errno: 0)).of("cannot put a link at \(path)")
+            throw failed(error as? Errno ?? .ioError)
         }
+    }
+
+    private static func makeFolder(_ folder: FilePath) throws(Errno) {
+        if mkdir(folder.string, 0o777) == 0 || errno == EEXIST { return }
+        let failure = Errno(rawValue: errno)
+        let parent = folder.removingLastComponent()
+        guard failure == .noSuchFileOrDirectory, parent != folder else { throw failure }
+        try makeFolder(parent)
+        guard mkdir(folder.string, 0o777) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+    }
+
+    private func failed(_ failure: Errno) -> ProvisionError {
+        ProvisionError(
+            .io(errno: failure.rawValue), "cannot put a link at \(path): \(failure)",
+            remedy: "name another folder with --link")
     }
 
     /// Removes the link, if it is this one.

@@ -24,13 +24,21 @@ final class BuildRun: Sendable {
 
     /// - Throws: `failed` where it ends with another status than 0, `timedOut`, `limit`, `cancelled`, `io`; each with the
     ///   step's title and the last lines.
-    func run(_ step: SandboxedStep, title: String) async throws(BuildError) -> ProcessOutcome {
+    ///
+    /// - Parameter time: of this step alone; nil for what is left of the build's.
+    func run(
+        _ step: SandboxedStep, title: String, within time: Duration? = nil
+    ) async throws(BuildError) -> ProcessOutcome {
         var step = step
         step.limits = limits
         step.timeout = limits.time - spent
+        if let time, time < limits.time - spent {
+            step.timeout = time
+            step.limits.time = time
+        }
         let clock = ContinuousClock()
         let start = clock.now
-        defer { time.withLock { $0 += clock.now - start } }
+        defer { self.time.withLock { $0 += clock.now - start } }
         let outcome: ProcessOutcome
         do {
             outcome = try await sandbox.run(

@@ -59,15 +59,16 @@ public struct PackageBuild: Sendable {
 
     /// What bash makes of the PKGBUILD. It sees the checkout as it is and changes nothing.
     ///
+    /// - Parameter time: what is enough for any that only says what it is.
     /// - Throws: `invalidRecipe` where it cannot be read or lacks what it must say; and as a step.
-    public func evaluate() async throws(BuildError) -> PackageDescription {
+    public func evaluate(within time: Duration = .seconds(60)) async throws(BuildError) -> PackageDescription {
         var step = step("read", changes: [])
         step.outputLimit = 8 << 20
         let processor = HostPlatform.current.arch
         let names = PackageScript.variables + PackageScript.extended.flatMap { [$0, "\($0)_\(processor)"] }
         step.variables["rbee_variables"] = names.joined(separator: " ")
         do {
-            let outcome = try await run.run(step, title: "reading the PKGBUILD")
+            let outcome = try await run.run(step, title: "reading the PKGBUILD", within: time)
             return try PackageDescription(outcome.output, processor: processor)
         } catch  where error.code == .failed {
             var error = error

@@ -1,3 +1,4 @@
+import Archives
 import ArtifactTypes
 import ContentStore
 import Pipeline
@@ -29,19 +30,43 @@ extension WorkerProvisioner {
     func tryOut(
         _ executable: String, as name: WorkerName, arguments: [String]?, in staged: Staged, _ sandbox: Sandbox,
         remedy: String? = nil, for job: ProvisionJob
-    ) async throws(BuildError) {
+    ) async throws(ProvisionError) {
         let builder = WorkerBuilder(sandbox: sandbox)
         let root = staged.tree.root
         let binary = root.appending(executable)
-        if let arguments {
-            job.progress(.stage("running it once"))
-            do {
-                try await builder.smokeTest(binary, arguments: arguments, in: root)
-            } catch var error where error.code == .smokeTestFailed {
-                error.remedy = error.remedy ?? remedy
-                throw error
+        try checkFormat(of: binary, named: executable)
+        do throws(BuildError) {
+            if let arguments {
+                job.progress(.stage("running it once"))
+                do throws(BuildError) {
+                    try await builder.smokeTest(binary, arguments: arguments, in: root)
+                } catch var error where error.code == .smokeTestFailed {
+                    error.remedy = error.remedy ?? remedy
+                    throw error
+                }
             }
+            try await builder.checkAccelerator(of: binary, variant: name.variant, in: root)
+        } catch {
+            throw ProvisionError(worker: error)
         }
-        try await builder.checkAccelerator(of: binary, variant: name.variant, in: root)
+    }
+
+    /// What starts a program gives anything else to a shell, which would make of it what it can.
+    ///
+    /// - Throws: `.unsafeContent` for what no system starts by itself.
+    private func checkFormat(of program: FilePath, named name: String) throws(ProvisionError) {
+        let format: KnownFormat?
+        let isEmpty: Bool
+        do {
+            format = try KnownFormat(of: program)
+            isEmpty = try program.stat().size == 0
+        } catch {
+            throw ProvisionError(worker: error)
+        }
+        if format?.isProgram == true { return }
+        let content = isEmpty ? "empty" : format?.description ?? "of no known format"
+        throw ProvisionError(
+            .unsafeContent, "\(name.visiblyEscaped) is no program: by its content it is \(content)",
+            remedy: "a worker is an ELF or Mach-O program or begins with #!, by itself or in a tar or zip archive")
     }
 }

@@ -112,34 +112,45 @@ extension WorkerProvisioner {
     private func describe(
         _ staged: Staged, _ install: InstallPlan, for job: ProvisionJob
     ) async throws(ProvisionError) -> WorkerBinary {
-        let executable = try executable(of: install, in: staged)
+        let program = try program(of: install, in: staged)
         do {
-            try await tryOut(
-                executable, as: install.name, arguments: install.smokeTest, in: staged, install.sandbox,
-                remedy: Self.firstRunRemedy, for: job)
+            try await staged.tree.makeExecutable(program)
         } catch {
             throw ProvisionError(worker: error)
         }
+        try await tryOut(
+            program.string, as: install.name, arguments: install.smokeTest, in: staged, install.sandbox,
+            remedy: Self.firstRunRemedy, for: job)
         return worker(
-            install.name, executable: executable, in: staged, plan: install.plan,
+            install.name, executable: program.string, in: staged, plan: install.plan,
             provenance: WorkerProvenance(
                 repository: source(of: install.plan), variant: install.name.variant,
                 sandboxed: install.sandbox.mode == .require, unverified: staged.unverified))
     }
 
-    /// `bin/NAME`, else the only executable.
-    private func executable(of install: InstallPlan, in staged: Staged) throws(ProvisionError) -> String {
+    /// `bin/NAME` or `NAME`, which may be links and may have lost their execute bit on the way (zip archives made on
+    /// Windows have none); else the only executable.
+    private func program(of install: InstallPlan, in staged: Staged) throws(ProvisionError) -> RelativePath {
+        let places = ["bin/\(install.name.name)", install.name.name]
+        for place in places {
+            if let path = try? RelativePath(place), let file = staged.tree.file(at: path) { return file.path }
+        }
         let files = staged.tree.files
-        let named = "bin/\(install.name.name)"
-        if files.contains(where: { $0.path.string == named }) { return named }
-        let executables = files.filter(\.executable).map(\.path.string)
+        let executables = files.filter { $0.executable && !Self.isCompanion($0.path) }.map(\.path)
         if executables.count == 1 { return executables[0] }
-        if files.count == 1 { return files[0].path.string }
-        let list = executables.isEmpty ? files.prefix(20).map(\.path.string) : executables
+        if files.count == 1 { return files[0].path }
+        let list = executables.isEmpty ? files.prefix(20).map(\.path) : executables
         throw ProvisionError(
             .selectorNotFound,
-            "\(install.plan.match.reference) has no \(named) and not exactly one executable: \(list.joined(separator: ", "))",
+            "\(install.plan.match.reference) has neither \(places[0]) nor \(places[1]), and not exactly one executable: "
+                + list.map(\.string).joined(separator: ", "),
             remedy: "name the executable with --name")
+    }
+
+    /// What archives have beside a program with an execute bit that means nothing: libraries, and macOS's `._` files.
+    private static func isCompanion(_ path: RelativePath) -> Bool {
+        let name = path.lastComponent
+        return name.hasPrefix("._") || name.hasSuffix(".so") || name.contains(".so.") || name.hasSuffix(".dylib")
     }
 
     private func check(_ name: WorkerName, of file: RemoteFile) throws(ProvisionError) {

@@ -31,8 +31,8 @@ import Testing
             "ModelCatalog",
         ],
         "WorkerProvisioner": [
-            "Pipeline", "Provisioning", "Vendors", "ContentStore", "WorkerBuild", "Processes", "ArtifactCatalog",
-            "WorkerCatalog",
+            "Pipeline", "Provisioning", "Vendors", "ContentStore", "Archives", "WorkerBuild", "Processes",
+            "ArtifactCatalog", "WorkerCatalog",
         ],
     ]
 

@@ -110,6 +110,8 @@ struct WorkerVersionTests {
         let other = try await offers.run("worker", "install", "demo-worker", "--link", bin.string)
         #expect(other.status == 73, "\(other.errors)")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.string) == "/bin/true")
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+        #expect(try await offers.run("worker", "install", "demo-worker").status == 0)
         // What leads into the store may be led elsewhere in it.
         let path = try await machine.run("worker", "path", "demo-worker").output.trimmingCharacters(in: .newlines)
         try machine.shell(["ln", "-sf", path, link.string])

@@ -227,6 +227,15 @@ struct PackageTests {
         #expect(said.contains(reason), "\(said)")
     }
 
+    @Test("one that does not come to an end while it is read is ended")
+    func endless() async throws {
+        let package = try await Self.package(try Self.bench("pkgname=a\npkgver=1\nwhile :; do :; done"))
+        let error = await #expect(throws: BuildError.self) {
+            try await package.build.evaluate(within: .seconds(1))
+        }
+        #expect(error?.code == .timedOut && error?.message.contains("reading the PKGBUILD") == true)
+    }
+
     @Test("its evaluation reaches no file, no network, and changes nothing of the checkout; nothing of it survives")
     func hostileEvaluation() async throws {
         let listener = try Listener()

@@ -169,6 +169,10 @@ struct Service {
         let workers = try await service.vendor().workers(in: Service.context(progress))
         #expect(workers.map(\.name) == ["llm-worker"])
         #expect(told.withLock { $0 }.contains { $0.contains("left out a worker") })
+        told.withLock { $0 = [] }
+        let none = try await service.vendor().workers(named: "nope", version: nil, in: Service.context(progress))
+        #expect(none.isEmpty)
+        #expect(told.withLock { $0 }.contains { $0.contains("left out a worker") })
     }
 
     @Test("without a service there is nothing to ask; a broken URL is told with the file that has it")

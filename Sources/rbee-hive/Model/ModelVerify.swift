@@ -24,7 +24,8 @@ struct ModelVerify: AsyncParsableCommand {
                 let entry = try hive.model(argument)
                 let found = try await hive.verify(entry, repair: repair, progress: renderer.sink)
                 renderer.finish()
-                try VerificationReport(found).show(options)
+                try VerificationReport(found, remedy: "rbee-hive model verify \(entry.id) --repair mends it").show(
+                    options)
             }
         }
     }

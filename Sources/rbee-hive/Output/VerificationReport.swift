@@ -11,8 +11,11 @@ struct VerificationReport: Encodable {
     let corrupt: [String]
     let extra: [String]
     let repaired: [String]
+    /// What to do where it is not intact.
+    let remedy: String?
 
-    init(_ found: Hive.VerifiedArtifact) {
+    init(_ found: Hive.VerifiedArtifact, remedy: String) {
+        self.remedy = found.isIntact ? nil : remedy
         id = found.id
         intact = found.isIntact
         missing = found.missing.map(\.string)
@@ -31,6 +34,7 @@ struct VerificationReport: Encodable {
             for path in missing { Console.result("\(id)  \(path)  missing\(suffix(path))".visiblyEscaped) }
             for path in corrupt { Console.result("\(id)  \(path)  corrupt\(suffix(path))".visiblyEscaped) }
             for path in extra { Console.result("\(id)  \(path)  extra".visiblyEscaped) }
+            if let remedy { Console.note("\(id): \(remedy)".visiblyEscaped) }
             if intact && !options.quiet { Console.note("\(id.visiblyEscaped) is intact") }
         }
         if !intact {

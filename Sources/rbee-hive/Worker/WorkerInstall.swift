@@ -87,9 +87,9 @@ struct WorkerInstall: AsyncParsableCommand {
                 request.allowsUnverified = allowUnverified
                 request.allowsNetwork = allowNetwork
                 request.jobs = jobs
-                let entry = try await hive.installWorker(request, force: force, progress: renderer.sink)
+                let entry = try await hive.installWorker(
+                    request, force: force, linkingIn: try link.folder, progress: renderer.sink)
                 renderer.finish()
-                if link.link != nil { try await link.use(entry, of: hive) }
                 try options.done(entry)
             } catch {
                 renderer.finish()

@@ -21,7 +21,7 @@ struct WorkerUse: AsyncParsableCommand {
     func run() async throws {
         try await Program.run(options) { hive in
             let entry = try hive.worker(id)
-            try await link.use(entry, of: hive)
+            if let made = try await hive.use(entry, linkingIn: try link.folder) { Console.note(made.description) }
             Console.result(options.json ? try JSONOutput.pretty(entry) : entry.id)
         }
     }

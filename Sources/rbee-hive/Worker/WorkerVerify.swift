@@ -15,7 +15,8 @@ struct WorkerVerify: AsyncParsableCommand {
         try await Program.run(options) { hive in
             let arguments = ids.isEmpty ? try hive.workerList().map(\.id) : ids
             try await hive.forEach(arguments) { argument in
-                try VerificationReport(await hive.verify(hive.worker(argument))).show(options)
+                let entry = try hive.worker(argument)
+                try VerificationReport(await hive.verify(entry), remedy: hive.remedy(for: entry)).show(options)
             }
         }
     }
