@@ -18,10 +18,10 @@ enum GGUFHeader {
         let keyCount = try reader.integer(UInt64.self)
         // The least that one takes: key length, type and a byte; name length, dimensions, type and offset.
         guard keyCount <= keyLimit, keyCount <= reader.remaining / 13 else {
-            throw reader.fail("\(keyCount) metadata keys", .tooLarge)
+            throw reader.fail("says that it has \(keyCount) metadata keys, more than fit in it", .tooLarge)
         }
         guard tensorCount <= tensorLimit, tensorCount <= reader.remaining / 24 else {
-            throw reader.fail("\(tensorCount) tensors", .tooLarge)
+            throw reader.fail("says that it has \(tensorCount) tensors, more than fit in it", .tooLarge)
         }
         var metadata = Metadata()
         for _ in 0..<keyCount { try readPair(&reader, into: &metadata) }

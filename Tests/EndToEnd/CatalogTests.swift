@@ -2,6 +2,7 @@ import ArtifactTypes
 import Foundation
 import SystemPackage
 import TestHub
+import TestSupport
 import Testing
 
 @Suite struct CatalogTests {
@@ -141,6 +142,10 @@ import Testing
         let after = try await machine.run("catalog", "export")
         #expect(after.output == before.output)
         #expect(after.errors.contains("the catalog was lost"))
+        try FileManager.default.removeItem(atPath: machine.store.appending("catalog.sqlite").string)
+        let quiet = try await machine.run("model", "list", "--quiet")
+        #expect(quiet.output.contains(Self.id))
+        #expect(quiet.errors == "")
         #expect(try await machine.run("model", "verify").errors.contains("is intact"))
         #expect(try await machine.run("catalog", "verify").status == 0)
     }
@@ -178,7 +183,14 @@ import Testing
             #expect(try await machine.run("model", "download", name).status == 0)
         }
         let size = Int64(files[0].body.size)
+        // One mirror, one interrupted download, of several files each.
+        for file in ["sources/git/x.git/HEAD", "sources/git/x.git/config", "staging/partials/x.part"] {
+            try machine.folder.write([1], to: "store/\(file)")
+        }
+        try machine.folder.write([1], to: "store/staging/partials/x.journal")
         let shown = try await machine.run("catalog", "stats", "--json").json()
+        #expect(shown["sources"] == .object(["count": .integer(1), "bytes": .integer(2)]))
+        #expect(shown["staging"] == .object(["count": .integer(1), "bytes": .integer(2)]))
         #expect(shown["models"] == .object(["count": .integer(2), "bytes": .integer(2 * size)]))
         #expect(shown["blobs"] == .object(["count": .integer(1), "bytes": .integer(size)]))
         #expect(shown["sharedBytes"] == .integer(size))
