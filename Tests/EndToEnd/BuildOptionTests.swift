@@ -98,7 +98,7 @@ struct BuildOptionTests {
         machine.hub.setFault(.status(429, retryAfter: "60"), on: "/git/")
         let outcome = try await machine.run("worker", "build", "cpu")
         #expect(outcome.status == 75, "\(outcome.errors)")
-        #expect(outcome.errors.contains("60 seconds"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("in 60 s"), "\(outcome.errors)")
     }
 
     @Test("a worker that stands in a broken file is not said to be unknown")
