@@ -93,7 +93,11 @@ extension WorkerProvisioner {
 
     /// The worker, where the same release is installed already.
     public func current(_ install: InstallPlan) throws(ProvisionError) -> WorkerBinary? {
-        try pipeline.held(install.plan).map { sidecar throws(ProvisionError) in try WorkerBinary(sidecar) }
+        guard let sidecar = try pipeline.held(install.plan),
+            let known = try? sidecar.resolution.decoded(as: Resolution.self),
+            known.isOfSamePlace(as: install.plan.resolution)
+        else { return nil }
+        return try WorkerBinary(sidecar)
     }
 
     /// Fetches and unpacks the archive, finds its executable and runs it once.

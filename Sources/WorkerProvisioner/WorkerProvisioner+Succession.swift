@@ -20,11 +20,12 @@ extension WorkerProvisioner {
         guard let held = try pipeline.sidecar(StoreItem(kind: .worker, id: id)),
             let entry = try? WorkerBinary(held), let known = try? held.resolution.decoded(as: Resolution.self)
         else { return }
-        let origins = (known.reference.origin, resolution.reference.origin)
-        if origins.0 != origins.1 {
+        if !known.isOfSamePlace(as: resolution) {
             throw ProvisionError(
-                .untrusted, "\(id) is here already from \(origins.0), and this one is from \(origins.1)", remedy: remedy
-            )
+                .untrusted,
+                "\(id) is here already from \(known.reference.origin), and this one is from "
+                    + resolution.reference.origin,
+                remedy: remedy)
         }
         let isSigned = { (resolution: Resolution) in resolution.files.contains { $0.signature != nil } }
         if isSigned(known), !isSigned(resolution) {
@@ -35,6 +36,16 @@ extension WorkerProvisioner {
             throw ProvisionError(
                 .untrusted, "\(id) is here already, verified, and nothing vouches for this one", remedy: remedy)
         }
+    }
+}
+
+extension Resolution {
+    /// Whether both are from one place, or have the same content wherever they are from. A revision alone does not tell:
+    /// that of a URL may be no more than a date.
+    func isOfSamePlace(as other: Resolution) -> Bool {
+        if reference.origin == other.reference.origin { return true }
+        let digests = files.map(\.digest)
+        return !digests.isEmpty && !digests.contains(nil) && digests == other.files.map(\.digest)
     }
 }
 

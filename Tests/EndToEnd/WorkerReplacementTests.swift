@@ -63,6 +63,23 @@ import Testing
         #expect(try await says("tool") == "other")
     }
 
+    @Test("an archive of another place is not taken for the one that is here because both have one revision")
+    func equalRevisions() async throws {
+        let name = "tool-1.0.0-\(Self.suffix)"
+        let body = TestBody.bytes(try archive("tool", saying: "one"))
+        let urls = try ["one", "two"].map { try machine.hub.addRelease("\($0)/\(name)", body) }
+        #expect(try await machine.run("worker", "install", urls[0]).status == 0)
+        let again = try await machine.run("worker", "install", urls[0])
+        #expect(again.status == 0 && again.errors.contains("here already"), "\(again.errors)")
+        let other = try await machine.run("worker", "install", urls[1])
+        #expect(other.status == 65 && other.errors.contains(urls[0]), "\(other.errors)")
+        // A digest that both have tells that they are one.
+        let digest = "#sha256=\(try TestHub.sha256(of: body))"
+        #expect(try await machine.run("worker", "install", urls[0] + digest, "--force").status == 0)
+        let same = try await machine.run("worker", "install", urls[1] + digest)
+        #expect(same.status == 0, "\(same.errors)")
+    }
+
     @Test("an export brings no worker into another's place, and none under a name that is not its id's")
     func imported() async throws {
         let name = "tool-1.0.0-\(Self.suffix)"
