@@ -46,7 +46,7 @@ import Testing
     @Test("what a folder of this machine has is not to be fetched, nor what an interrupted download has left")
     func present() async throws {
         let machine = try Installation()
-        let file = Installation.gguf("big-Q4_K_M.gguf", .q4KM, megabytes: 4)
+        let file = Installation.gguf("big-Q4_K_M.gguf", .q4KM, megabytes: 24)
         guard case .bytes(let bytes) = file.body else { throw Errno.invalidArgument }
         try machine.folder.write(bytes, to: "big.gguf")
         let local = try await machine.run(
@@ -57,7 +57,8 @@ import Testing
         #expect(facts["architecture"] == .string("llama"))
 
         try machine.hub.addModel("org/big", files: [file])
-        machine.hub.setFault(Fault(.stall(after: 3 << 20), times: 1), on: "/cdn/")
+        // More than sockets hold, so that the program has some of it.
+        machine.hub.setFault(Fault(.stall(after: 16 << 20), times: 1), on: "/cdn/")
         let program = try machine.start(["model", "download", "org/big:Q4_K_M"])
         _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
         program.send(SIGINT)

@@ -148,8 +148,9 @@ import Testing
     @Test("Ctrl-C leaves a partial that the next run goes on from, and says so")
     func interrupted() async throws {
         let machine = try Installation()
-        try machine.addTinyModel(megabytes: 8)
-        machine.hub.setFault(Fault(.stall(after: 4 << 20), times: 1), on: "/cdn/")
+        try machine.addTinyModel(megabytes: 24)
+        // More than sockets hold, so that the program has some of it.
+        machine.hub.setFault(Fault(.stall(after: 16 << 20), times: 1), on: "/cdn/")
         let program = try machine.start(["model", "download", "org/tiny:Q4_K_M"])
         _ = try await machine.hub.request { $0.origin == .cdn && $0.isStalled }
         // `timeout` sends its signal to the program and to all of its group: that is one wish.
