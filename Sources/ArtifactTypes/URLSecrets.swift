@@ -33,11 +33,12 @@ public enum URLSecrets {
     }
 
     private static func harmless(_ items: [Substring]) -> [Substring] {
-        let names = items.map { $0.prefix { $0 != "=" }.lowercased() }
-        let isSecret = names.map { name in tokens.contains(name) || signing.contains { name.hasPrefix($0) } }
-        let isSigned = names.contains { ["sig", "signature"].contains($0) }
-        return zip(items, zip(names, isSecret)).compactMap { item, known in
-            known.1 || (isSigned && besideSignatures.contains(known.0)) ? nil : item
+        func name(_ item: Substring) -> String { item.prefix { $0 != "=" }.lowercased() }
+        let isSigned = items.contains { ["sig", "signature"].contains(name($0)) }
+        return items.filter { item in
+            let name = name(item)
+            let isSecret = tokens.contains(name) || signing.contains { name.hasPrefix($0) }
+            return !isSecret && !(isSigned && besideSignatures.contains(name))
         }
     }
 }

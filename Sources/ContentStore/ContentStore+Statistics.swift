@@ -36,6 +36,7 @@ extension ContentStore {
             return statistics
         }
     }
+
     /// How many there are in a folder, by name, and the bytes of all files in and below it.
     private static func share(
         of folder: FilePath, _ cancellation: Cancellation, where isCounted: (FilePath.Component) -> Bool = { _ in true }

@@ -36,8 +36,9 @@ extension StagedTree {
         }
     }
 
-    /// Takes in what was written below `root` directly: hashes each file that `note` told nothing of, cleans its mode (0444, or 0555 where any
-    /// execute bit was set; set-user-id goes) and makes it durable. What is recorded already is left alone.
+    /// Takes in what was written below `root` directly: hashes each file that `note` told nothing of, cleans its mode
+    /// (0444, or 0555 where any execute bit was set; set-user-id goes) and makes it durable. What is recorded already is
+    /// left alone.
     ///
     /// - Returns: the files that were new.
     /// - Throws: `unsafe`, naming the entry, for a device, fifo or socket, a link that is absolute, leaves the tree or

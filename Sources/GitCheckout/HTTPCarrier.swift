@@ -122,7 +122,7 @@ extension GitRemote {
         case 403:
             GitError(.forbidden, "\(url) is forbidden", remedy: "check what its token, or your address, may read")
         case 404, 410: GitError(.notFound, "no git repository answers at \(url)", remedy: "check the URL")
-        case 429: GitError(.rateLimited(retryAfter: nil), "\(url) answers too many requests", remedy: "try again later")
+        case 429: GitError(.rateLimited(retryAfter: nil), "\(url) answers too many requests")
         default: GitError(.unavailable, "\(url) answers with status \(status)")
         }
     }

@@ -67,16 +67,15 @@ struct ExportManifest: Codable, Sendable {
 
     init(decoding bytes: [UInt8]) throws(ProvisionError) {
         struct Header: Decodable { let version: Int }
-        if let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)), header.version != Self.currentVersion
-        {
-            throw ProvisionError(
-                .digestMismatch,
-                "its manifest is of version \(header.version), and \(Self.currentVersion) is read here",
-                remedy: "import it with the rbee-hive that wrote it, or a newer one")
-        }
         do {
             self = try JSONDecoder().decode(ExportManifest.self, from: Data(bytes))
         } catch {
+            let version = try? JSONDecoder().decode(Header.self, from: Data(bytes)).version
+            if let version, version != Self.currentVersion {
+                throw ProvisionError(
+                    .digestMismatch, "its manifest is of version \(version), and \(Self.currentVersion) is read here",
+                    remedy: "import it with the rbee-hive that wrote it, or a newer one")
+            }
             throw ProvisionError(
                 .digestMismatch, "archive entry \"\(Self.fileName)\": not a manifest of an export: \(error)")
         }

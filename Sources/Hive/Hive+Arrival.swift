@@ -133,8 +133,8 @@ extension Hive {
         guard let resolution = try? artifact.resolution.decoded(as: Resolution.self),
             let match = try registry.holder(of: resolution.reference, kind: artifact.kind)
         else { return }
-        let files = artifact.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) }
-        try match.checkTrust(resolution, unpacked: resolution.isUnpacked ? files : nil)
+        try match.checkTrust(
+            resolution, unpacked: resolution.isUnpacked ? artifact.files.map { RemoteFile($0) } : nil)
     }
 
     private static func manifest(of contents: ArchiveContents) throws -> (manifest: ExportManifest, json: [UInt8]) {

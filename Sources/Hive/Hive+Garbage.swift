@@ -70,6 +70,7 @@ extension Hive {
             throw ProvisionError(hive: error)
         }
     }
+
     /// The artifacts, each with what its removal has freed, and what the store has collected.
     private static func items(_ report: GarbageReport, _ retired: [Retirement]) -> [Garbage.Item] {
         // What several of them had is freed as the last one goes.

@@ -71,11 +71,13 @@ extension Hive {
     /// - Throws: `.invalid` for a malformed or ambiguous id, `.notFound` for one that is not stored.
     public func model(_ argument: String) throws(ProvisionError) -> ModelEntry {
         let references = try lookupReferences(argument)
-        let canonical = references.compactMap { reference in
-            try? registry.holder(of: reference, kind: .model)?.provisioner.canonical(reference)
-        }
-        for id in references.map(\.description) + [argument] + canonical.map(\.description) {
+        for id in references.map(\.description) + [argument] {
             if let entry = try row(id) { return entry }
+        }
+        for reference in references {
+            // Another spelling of it, as its vendor knows.
+            let vendor = try? registry.holder(of: reference, kind: .model)?.provisioner
+            if let id = vendor?.canonical(reference).description, let entry = try row(id) { return entry }
         }
         let ids = try modelSummaries().map(\.id)
         let id = try EntryLookup(kind: .model, argument: argument).find(references, among: ids)

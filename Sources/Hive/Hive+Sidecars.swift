@@ -3,6 +3,7 @@ import ArtifactTypes
 import ContentStore
 import Foundation
 import ModelCatalog
+import Pipeline
 import Provisioning
 
 extension Hive {
@@ -24,19 +25,17 @@ extension Hive {
     func sidecar(recalledFrom row: ModelEntry) throws -> Sidecar? {
         guard let reference = try? ArtifactReference(parsing: row.id), !row.config.files.isEmpty else { return nil }
         let item = StoreItem(kind: .model, id: row.id)
+        let files = row.config.files.map {
+            SidecarFile(path: $0.path, size: $0.size, digest: $0.digest, blob: true)
+        }
         // Where the files came from is asked of the vendor again when that is needed.
         let resolution = Resolution(
             reference: reference, vendor: reference.vendor ?? "", kind: item.kind, revision: row.revision ?? "",
-            payload: .files(
-                row.config.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) },
-                listing: .exact),
+            payload: .files(files.map { RemoteFile($0) }, listing: .exact),
             metadata: Resolution.Metadata(
                 license: row.config.license, tags: row.config.tags, gated: row.config.gated, unverified: !row.verified))
         return Sidecar(
-            item: item,
-            files: row.config.files.map {
-                SidecarFile(path: $0.path, size: $0.size, digest: $0.digest, blob: true)
-            },
-            entry: try CatalogJSON.value(of: row), resolution: try JSONValue(encoding: resolution))
+            item: item, files: files, entry: try CatalogJSON.value(of: row),
+            resolution: try JSONValue(encoding: resolution))
     }
 }

@@ -76,9 +76,7 @@ extension ModelProvisioner {
         // What a vendor would have said. It has no URL: where the files came from is asked of the vendor when needed.
         let resolution = Resolution(
             reference: reference, vendor: reference.vendor ?? "", kind: .model, revision: model.revision ?? "",
-            payload: .files(
-                tree.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) },
-                listing: .exact),
+            payload: .files(tree.files.map { RemoteFile($0) }, listing: .exact),
             metadata: Resolution.Metadata(license: model.license, tags: model.tags, unverified: true))
         let description = ModelDescription(
             tree: tree, resolution: resolution, item: item, source: model.source, isVerified: false,

@@ -31,8 +31,8 @@ extension Pipeline {
     func fetch(
         _ files: [RemoteFile], of plan: Plan, into tree: StagedTree, for job: ProvisionJob
     ) async throws -> Fetched {
-        let wanted = try prepare(files, of: plan, for: job)
         let fetching = fileFetch(of: plan, into: tree, for: job)
+        let wanted = try prepare(files, of: plan, in: fetching.caches, for: job)
         let missing = wanted.filter { (job.force || !$0.isHere(in: store)) && !fetching.takesNoRoom($0) }
         let needs = missing.map { file in
             SpaceNeed(
@@ -72,7 +72,7 @@ extension Pipeline {
 
     /// Step 3: says what is to come.
     private func prepare(
-        _ files: [RemoteFile], of plan: Plan, for job: ProvisionJob
+        _ files: [RemoteFile], of plan: Plan, in caches: BlobCaches, for job: ProvisionJob
     ) throws -> [WantedFile] {
         guard job.expected == nil || files.count == 1 else {
             throw ProvisionError(
@@ -80,7 +80,7 @@ extension Pipeline {
                 remedy: "name the one file after a colon")
         }
         let wanted = try wanted(files, of: plan, for: job)
-        tell(wanted, present: presentBytes(of: wanted, of: plan, for: job), for: job)
+        tell(wanted, present: presentBytes(of: wanted, of: plan, in: caches, for: job), for: job)
         return wanted
     }
 

@@ -18,14 +18,17 @@ extension Pipeline {
     /// How much of a plan's files need not be fetched. Nothing is read but names, sizes and journals.
     public func presentBytes(of plan: Plan, for job: ProvisionJob) throws(ProvisionError) -> PresentBytes {
         do {
-            return presentBytes(of: try wanted(plan.resolution.files, of: plan, for: job), of: plan, for: job)
+            return presentBytes(
+                of: try wanted(plan.resolution.files, of: plan, for: job), of: plan, in: caches.listed(), for: job)
         } catch {
             throw ProvisionError(pipeline: error)
         }
     }
 
-    func presentBytes(of wanted: [WantedFile], of plan: Plan, for job: ProvisionJob) -> PresentBytes {
-        let caches = caches.listed()
+    /// - Parameter caches: listed, since each of the files is looked for in them.
+    func presentBytes(
+        of wanted: [WantedFile], of plan: Plan, in caches: BlobCaches, for job: ProvisionJob
+    ) -> PresentBytes {
         var present = PresentBytes()
         for file in wanted {
             guard let size = file.remote.size else { continue }

@@ -129,7 +129,11 @@ public struct Pipeline: Sendable {
         case .files(let files, _):
             let fetched = try await fetch(files, of: plan, into: tree, for: job)
             try await checkSignatures(of: plan, in: tree, for: job)
-            try await checkUnpacked(tree, of: plan)
+            try await tree.scan()
+            if plan.resolution.isUnpacked {
+                // What an archive holds is known only now.
+                try plan.match.checkTrust(plan.resolution, unpacked: tree.files.map { RemoteFile($0) })
+            }
             let staged = Staged(
                 tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
             let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)
@@ -152,14 +156,6 @@ public struct Pipeline: Sendable {
         }
     }
 
-    /// What an archive holds is known only now.
-    private func checkUnpacked(_ tree: StagedTree, of plan: Plan) async throws {
-        guard plan.resolution.isUnpacked else { return }
-        try await tree.scan()
-        let files = tree.files.map { RemoteFile(path: $0.path, size: $0.size, digest: $0.digest, sources: []) }
-        try plan.match.checkTrust(plan.resolution, unpacked: files)
-    }
-
     /// Two folders beside the tree that are thrown away afterwards: for a checkout, and for what a build leaves.
     private func withTwoTrees<Value: Sendable>(
         _ job: String, _ body: (StagedTree, StagedTree) async throws -> Value
@@ -173,7 +169,6 @@ public struct Pipeline: Sendable {
         _ staged: Staged, as item: StoreItem, for job: ProvisionJob,
         describe: @Sendable (Staged) async throws -> JSONValue
     ) async throws -> Sidecar {
-        try await staged.tree.scan()
         let entry = try await describe(staged)
         job.progress(.stage("publishing"))
         let sidecar = try await store.publish(

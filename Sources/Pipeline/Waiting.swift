@@ -43,7 +43,7 @@ extension Pipeline {
             let rest = Set(now.map(\.remote.path))
             let arrived = (before ?? wanted).filter { !rest.contains($0.remote.path) }
             if before == nil {
-                tell(wanted, present: presentBytes(of: wanted, of: plan, for: job), for: job)
+                tell(wanted, present: presentBytes(of: wanted, of: plan, in: caches.listed(), for: job), for: job)
             }
             for file in arrived {
                 job.progress(.fileDone(path: file.remote.path.string, bytes: file.remote.size ?? 0))

@@ -73,14 +73,12 @@ extension VendorConfiguration {
     /// What was asked counts, and what the vendor made of it: a repository may have moved.
     private func organizations(_ names: [String?]) -> (allowed: String, finding: Finding)? {
         if trust.organizations.isEmpty { return nil }
-        let strange = names.first { name in
-            !trust.organizations.contains { Wildcard($0).matches(name ?? "") }
-        }
-        func text(_ name: String??) -> String { "of \((name ?? nil)?.visiblyEscaped ?? "no organization")" }
-        return (
-            trust.organizations.joined(separator: ", "),
-            strange.map { .refused(text($0)) } ?? .taken(text(names.last))
-        )
+        // No organization has an empty name.
+        let names = names.map { $0 ?? "" }
+        let strange = names.first { name in !trust.organizations.contains { Wildcard($0).matches(name) } }
+        let name = strange ?? names.last ?? ""
+        let text = name.isEmpty ? "of no organization" : "of \(name.visiblyEscaped)"
+        return (trust.organizations.joined(separator: ", "), strange == nil ? .taken(text) : .refused(text))
     }
 
     private func licenses(_ resolution: Resolution?) -> (allowed: String, finding: Finding)? {

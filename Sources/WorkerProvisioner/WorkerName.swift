@@ -92,6 +92,8 @@ public struct WorkerName: Sendable, Hashable {
     ]
     private static let libraries: Set<String> = ["gnu", "musl"]
     private static let makers: Set<String> = ["unknown", "pc", "apple"]
+    private static let prereleases: Set<String> = ["alpha", "beta", "dev", "nightly", "pre", "preview", "rc"]
+
     /// The version that `text` ends with, and what is in front of it.
     private static func lastVersion(of text: Substring) -> (version: String, before: Substring)? {
         guard let (word, before) = lastWord(of: text) else { return nil }
@@ -126,6 +128,4 @@ public struct WorkerName: Sendable, Hashable {
         return prereleases.contains(String(stage))
             && word.dropFirst(stage.count).allSatisfy { $0.isNumber || $0 == "." }
     }
-
-    private static let prereleases: Set<String> = ["alpha", "beta", "dev", "nightly", "pre", "preview", "rc"]
 }

@@ -191,7 +191,7 @@ extension WorkerProvisioner {
 
 extension String {
     /// A URL as messages and catalogs may have it: its query can be a secret.
-    fileprivate var withoutQuery: String {
+    var withoutQuery: String {
         String(prefix { $0 != "?" })
     }
 }

@@ -51,5 +51,5 @@ extension Resolution {
 
 extension ArtifactReference {
     /// Where it is from, without what may be a secret or changes from one day to the next.
-    fileprivate var origin: String { String(stem.prefix { $0 != "?" }) }
+    fileprivate var origin: String { stem.withoutQuery }
 }

@@ -67,6 +67,7 @@ public struct MountedDisk: Sendable {
         let deadline = ContinuousClock.now + .seconds(30)
         while try !Self.run("losetup", "--associated", image).isEmpty {
             guard ContinuousClock.now < deadline else { throw MountError(command: "umount \(path)", status: 0) }
+            // Nobody is told when the kernel lets a loop device go.
             usleep(10_000)
         }
     }

@@ -2,7 +2,8 @@ import ArtifactCatalog
 import ArtifactTypes
 import Foundation
 
-/// A catalog entry for a person: `key: value` lines of the same JSON that `--json` prints, without what is absent. Text of several lines stands below its key, as in YAML.
+/// A catalog entry for a person: `key: value` lines of the same JSON that `--json` prints, without what is absent. Text
+/// of several lines stands below its key, as in YAML.
 enum Details {
     static func text(of entry: some Encodable) throws -> String {
         let data = Data(try JSONOutput.line(entry).utf8)
