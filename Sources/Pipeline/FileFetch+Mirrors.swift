@@ -7,6 +7,12 @@ extension FileFetch {
         order(remote) { MirrorHealth.server(of: $0.url) }
             .map { DownloadSource(url: $0.url, secretHeaders: $0.headers) }
     }
+
+    /// Remembers a source that was passed over, and says so once.
+    func remember(_ failure: TransferError, at url: String) {
+        guard let server = mirrors.remember(failure, at: url) else { return }
+        job.progress(.notice("passed over \(server): \(failure.message)"))
+    }
 }
 
 extension MirrorHealth {

@@ -89,17 +89,16 @@ struct FileFetch: Sendable {
         let remote = file.remote
         let partial = store.partial(named: name)
         // Of a single source there is nothing to choose, and nothing to pass over.
-        let mirrors = remote.sources.count > 1 ? self.mirrors : .none
+        let hasChoice = remote.sources.count > 1
+        let mirrors = hasChoice ? self.mirrors : .none
         let order = mirrors.order
         // A digest seen at this revision binds: whoever serves other bytes under it now is not believed.
-        let download = Download(
+        var download = Download(
             sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
             isPublished: file.isPublished, partial: partial.part, journal: partial.journal, access: access,
             maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
-            passedOver: { source in
-                guard let server = mirrors.remember(source.reason, at: source.url) else { return }
-                job.progress(.notice("passed over \(server): \(source.reason.message)"))
-            }, arrival: arrival)
+            arrival: arrival)
+        if hasChoice { download.passedOver = { remember($0.reason, at: $0.url) } }
         do {
             return try await engine.download(download) { received, total in
                 lock.tell(received: received, total: total)
