@@ -34,8 +34,8 @@ final class Escapees: Sendable {
     /// The name of the variable that tells whose descendant a process is.
     static let variable = "RBEE_PROCESS_TREE"
 
-    /// Its value for the child.
-    let mark = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// Its value for the child: which program started it, and a number of its own.
+    let mark: String
     private let member: ProcessCompany.Member
     private let earliest: UInt64
     private let noted = Mutex<Set<Identity>>([])
@@ -44,11 +44,27 @@ final class Escapees: Sendable {
     init(_ member: ProcessCompany.Member) {
         self.member = member
         #if os(Linux)
-            earliest = ProcessStatistics.own?.now ?? .max
+            _ = Self.endLeftBehind
+            let own = ProcessStatistics.own
         #else
-            earliest = .max
+            let own: ProcessStatistics? = nil
         #endif
+        earliest = own?.now ?? .max
+        mark = "\(own?.identity ?? "").\(String(UInt64.random(in: .min ... .max), radix: 16))"
     }
+
+    /// Kills what a program of ours that was itself killed could not: whoever has a mark of one that is gone.
+    private static let endLeftBehind: Void = {
+        guard let own = ProcessStatistics.own, let space = own.numberSpace else { return }
+        let living = ProcessStatistics.all().filter(\.isAlive)
+        let identities = Set(living.map(\.identity))
+        for process in living where process.id != own.id {
+            guard let starter = process.variable(variable)?.split(separator: ".").dropLast().joined(separator: "."),
+                !starter.isEmpty, !identities.contains(starter), process.numberSpace == space
+            else { continue }
+            _ = kill(process.id, SIGKILL)
+        }
+    }()
 
     /// Remembers the child's descendants while it can still be told that they are.
     func note(leader: Int32) {
@@ -64,7 +80,7 @@ final class Escapees: Sendable {
             let all = ProcessStatistics.all()
             let left = escaped(leader: leader, among: all)
             if left.isEmpty { return }
-            for process in left where process.state != "Z" { _ = kill(process.id, SIGKILL) }
+            for process in left where process.isAlive { _ = kill(process.id, SIGKILL) }
             for process in left where process.parent == getpid() {
                 var status: Int32 = 0
                 // Nobody else waits for an orphan that we inherited.
@@ -85,7 +101,7 @@ final class Escapees: Sendable {
             if process.session == leader { return true }
             // Nobody reads the environment of those who were there before.
             guard process.start >= earliest else { return false }
-            if process.hasVariable("\(Self.variable)=\(mark)") { return true }
+            if process.variable(Self.variable) == mark { return true }
             return isAlone && process.parent == own && process.session != session
         }
         let below = Self.descendants(of: roots.map(\.id) + [leader], among: all)

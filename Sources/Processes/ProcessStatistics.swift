@@ -34,11 +34,25 @@ struct ProcessStatistics: Sendable {
         self.start = start
     }
 
-    /// Whether the process was started with that variable, as `NAME=value`; false for one that we may not look at.
-    func hasVariable(_ variable: String) -> Bool {
+    /// The value of a variable that the process was started with; nil also for one that we may not look at.
+    func variable(_ name: String) -> String? {
         // 128 KiB: what the hive gives a plug-in is a few hundred bytes, and stands first.
-        guard let bytes = Self.read("/proc/\(id)/environ", upTo: 128 << 10) else { return false }
-        return bytes.split(separator: 0).contains { $0.elementsEqual(variable.utf8) }
+        guard let bytes = Self.read("/proc/\(id)/environ", upTo: 128 << 10) else { return nil }
+        let start = Array("\(name)=".utf8)
+        let line = bytes.split(separator: 0).first { $0.starts(with: start) }
+        return line.map { String(decoding: $0.dropFirst(start.count), as: UTF8.self) }
+    }
+
+    /// Tells this process from any that has had its number or will have it.
+    var identity: String { "\(id).\(start)" }
+
+    var isAlive: Bool { state != "Z" && state != "X" }
+
+    /// In which numbers mean the same processes (pid_namespaces(7)).
+    var numberSpace: String? {
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = readlink("/proc/\(id)/ns/pid", &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 
     private static func read(_ path: String, upTo limit: Int) -> [UInt8]? {

@@ -49,23 +49,31 @@ import Testing
         .lie("short", "size=7", 65, "tiny-Q4_K_M.gguf"),
     ]
 
+    /// It does not notice that nobody listens any more.
+    private static let hanging = Misdeed(
+        "hang", "daemon(); note(); send({'method': 'progress', 'params': {'message': 'hanging'}}); time.sleep(3600)",
+        69,
+        "")
+
     private func addVendors(to machine: Installation) throws {
         let url = "\(machine.hub.hub)/org/tiny/resolve/main/tiny-Q4_K_M.gguf"
-        for misdeed in Self.misdeeds + [Misdeed("good", "answer(request)", 0, "")] {
+        for misdeed in Self.misdeeds + [Self.hanging, Misdeed("good", "answer(request)", 0, "")] {
             let program = """
                 #!/usr/bin/env python3
-                import json, os, sys
+                import json, os, sys, time
                 here = os.path.dirname(os.path.abspath(__file__))
                 def send(message): os.write(1, json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\\n")
                 def file(**members): return {"path": "tiny-Q4_K_M.gguf", "urls": ["\(url)"], **members}
                 def answer(request, files=None): send({"id": request["id"], "result": {
                     "reference": request["params"]["reference"], "vendor": "x", "revision": "1", "files": files or [file()]}})
+                def note():
+                    with open(here + "/pids", "a") as pids: pids.write(f"{os.getpid()}\\n")
                 def daemon():
                     if os.fork() == 0:
                         os.setsid()
                         if os.fork() == 0:
                             for stream in (0, 1, 2): os.dup2(os.open("/dev/null", os.O_RDWR), stream)
-                            with open(here + "/pids", "a") as pids: pids.write(f"{os.getpid()}\\n")
+                            note()
                             os.execvp("sleep", ["sleep", "3600"])
                         os._exit(0)
                     os.wait()
@@ -139,5 +147,22 @@ import Testing
         #expect(daemons.filter { kill($0, 0) == 0 } == [])
         #expect(!FileManager.default.fileExists(atPath: machine.folder.path.appending("out").string))
         #expect(try await machine.run("model", "list").output.contains("good:org/tiny"))
+    }
+
+    @Test("what hangs when the program is killed, and what it has started, is ended by the next one that asks a vendor")
+    func leftBehind() async throws {
+        let machine = try Installation()
+        try machine.addTinyModel()
+        try addVendors(to: machine)
+        let program = try machine.start(["model", "download", "--json", "hang:org/tiny"])
+        #expect(await program.prints("hanging"))
+        program.send(SIGKILL)
+        #expect(try await program.outcome().status == 128 + SIGKILL)
+        let noted = try String(contentsOfFile: machine.vendors.appending("pids").string, encoding: .utf8)
+        let left = noted.split(separator: "\n").compactMap { Int32($0) }
+        #expect(left.count == 2 && left.allSatisfy(isAlive))
+        let next = try await machine.run("model", "download", "good:org/tiny")
+        #expect(next.status == 0, "\(next.errors)")
+        #expect(await eventually { !left.contains(where: isAlive) })
     }
 }

@@ -1,6 +1,7 @@
 import Processes
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Every way in which a process may end early leaves none of its group alive.

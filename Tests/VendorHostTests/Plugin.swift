@@ -139,17 +139,9 @@ final class Plugin: Sendable {
         let end = ContinuousClock.now.advanced(by: .seconds(5))
         var left = noted
         while true {
-            left = left.filter { Self.runs($0) }
+            left = left.filter(isAlive)
             if left.isEmpty || ContinuousClock.now > end { return left }
             try await Task.sleep(for: .milliseconds(5))
         }
-    }
-
-    /// A dead process that its parent has not asked about yet does not run.
-    private static func runs(_ pid: Int32) -> Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            let end = status.lastIndex(of: ")")
-        else { return false }
-        return !status[end...].hasPrefix(") Z") && !status[end...].hasPrefix(") X")
     }
 }
