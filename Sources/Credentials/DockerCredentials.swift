@@ -2,7 +2,7 @@ public import Logging
 import SystemPackage
 
 /// Who the user is at container registries, as `docker login` has left it: `config.json` in `DOCKER_CONFIG`, else in
-/// `~/.docker`, and the helper programs that it names.
+/// `~/.docker`, and the helper programs that it names; else as `podman login` has, whose files are of the same form.
 public struct DockerCredentials: Sendable {
     private let environment: [String: String]
     private let logger: Logger
@@ -21,21 +21,42 @@ public struct DockerCredentials: Sendable {
     /// - Parameter registry: `HOST`, `HOST:PORT` or `DockerCredentials.hub`.
     /// - Throws: where the file is there and cannot be read, or a helper that it names fails.
     public func credential(for registry: String) async throws(CredentialError) -> RegistryCredential? {
-        guard let configuration = try configuration() else { return nil }
         let host = registry == Self.hub ? "index.docker.io" : registry.lowercased()
-        if let helper = configuration.helper(for: host),
-            let found = try await DockerCredentialHelper(name: helper, environment: environment).get(registry)
-        {
-            return found
+        for file in try files() {
+            guard let configuration = try configuration(file) else { continue }
+            if let helper = configuration.helper(for: host),
+                let found = try await DockerCredentialHelper(name: helper, environment: environment).get(registry)
+            {
+                return found
+            }
+            // Podman keeps what belongs to Docker's Hub under its short name.
+            let names = registry == Self.hub ? [host, "docker.io"] : [host]
+            if let login = names.lazy.compactMap({ configuration.login(for: $0) }).first { return login }
         }
-        return configuration.login(for: host)
+        return nil
     }
 
-    private func configuration() throws(CredentialError) -> DockerConfiguration? {
-        let folder = environment["DOCKER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        guard folder != nil || environment["HOME"] != nil else { return nil }
+    /// Docker's, and where podman and skopeo look (containers-auth.json(5)).
+    private func files() throws(CredentialError) -> [FilePath] {
         let reader = SecretReader(environment: environment, logger: logger)
-        let path = try reader.userFile(folder ?? "~/.docker").appending("config.json")
+        var paths: [String] = []
+        if let folder = value("DOCKER_CONFIG") ?? value("HOME").map({ "\($0)/.docker" }) {
+            paths.append("\(folder)/config.json")
+        }
+        if let file = value("REGISTRY_AUTH_FILE") {
+            paths.append(file)
+        } else {
+            let folders = [value("XDG_RUNTIME_DIR"), value("XDG_CONFIG_HOME") ?? value("HOME").map { "\($0)/.config" }]
+            paths += folders.compactMap { $0.map { "\($0)/containers/auth.json" } }
+        }
+        var files: [FilePath] = []
+        for path in paths { files.append(try reader.userFile(path)) }
+        return files
+    }
+
+    private func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    private func configuration(_ path: FilePath) throws(CredentialError) -> DockerConfiguration? {
         do {
             let bytes = try readPrivateFile(path, limit: Self.sizeLimit, logger: logger)
             return try DockerConfiguration(parsing: bytes, from: path.string)

@@ -41,6 +41,33 @@ struct DockerTests {
         for host in ["h", "evil-ghcr.io", "e.example", "b.example"] { #expect(try await find(host, json) == nil) }
     }
 
+    @Test("what podman login has left counts where Docker has nothing; its own variable goes before the usual places")
+    func podman() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let home = folder.path
+        let place = { (host: String, user: String) in
+            #"{"auths":{"\#(host)":{"auth":"\#(base64("\(user):p"))"}}}"#
+        }
+        let files = [
+            ".docker/config.json": place("d.example", "docker"), "run/containers/auth.json": place("r.example", "run"),
+            ".config/containers/auth.json": place("docker.io", "hub"), "named.json": place("d.example", "named"),
+        ]
+        for (path, json) in files { chmod(try folder.write(Array(json.utf8), to: path).string, 0o600) }
+        var environment = ["HOME": home.string, "XDG_RUNTIME_DIR": home.appending("run").string]
+        let find = { (host: String, environment: [String: String]) async throws -> String? in
+            let docker = DockerCredentials(environment: environment, logger: logger)
+            guard case .login(let user, _) = try await docker.credential(for: host) else { return nil }
+            return user
+        }
+        #expect(try await find("d.example", environment) == "docker")
+        #expect(try await find("r.example", environment) == "run")
+        #expect(try await find(DockerCredentials.hub, environment) == "hub")
+        environment["REGISTRY_AUTH_FILE"] = home.appending("named.json").string
+        environment["DOCKER_CONFIG"] = home.appending("nothing").string
+        #expect(try await find("d.example", environment) == "named")
+        #expect(try await find("r.example", environment) == nil)
+    }
+
     @Test("without a configuration there are none")
     func none() async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
