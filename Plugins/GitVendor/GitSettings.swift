@@ -46,13 +46,7 @@ struct GitSettings: Sendable {
         }
         do throws(GitError) {
             primary = try options.string("url").map { text throws(GitError) in try GitSource(url: text, options) }
-            for item in options.list("mirrors") {
-                switch item {
-                case .string(let text): mirrors.append(GitSource(url: try GitURL(text)))
-                case .table(let table): mirrors.append(try GitSource(url: table.string("url") ?? "", table))
-                default: throw GitError(.invalid, "a mirror is a URL or a table with one")
-                }
-            }
+            for table in options.mirrors { mirrors.append(try GitSource(url: table.string("url") ?? "", table)) }
         } catch {
             throw wrong(error.message, error.remedy)
         }

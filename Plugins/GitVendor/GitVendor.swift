@@ -25,18 +25,13 @@ public enum GitVendor {
             VendorOption(
                 "url", .string,
                 "the repository; without it the vendor takes git+https://…, git+ssh://… and git+file://… references"),
-            VendorOption(
-                "mirrors",
-                .list(
-                    .either(
-                        .string,
-                        .table([
-                            VendorOption("url", .string, required: true, "the mirror"),
-                            VendorOption("username", .string, "sent with the token; x-access-token by default"),
-                            VendorOption("token", .secret, "goes to this mirror alone"),
-                            VendorOption("ca-file", .string, "trusted certificates in PEM, instead of the system's"),
-                            VendorOption("ssh-key", key, "the key for an ssh URL; by default those that ssh finds"),
-                        ]))), "tried first to last, then url"),
+            .mirrors(
+                "tried first to last, then url", url: "the mirror",
+                [
+                    VendorOption("username", .string, "sent with the token; x-access-token by default"),
+                    VendorOption("token", .secret, "goes to this mirror alone"), .caFile,
+                    VendorOption("ssh-key", key, "the key for an ssh URL; by default those that ssh finds"),
+                ]),
             VendorOption("branch", .string, "the branch to follow; by default the repository's HEAD"),
             VendorOption("tag", .string, "the tag to use"),
             VendorOption("commit", .string, "the commit to stay at, all 40 digits"),

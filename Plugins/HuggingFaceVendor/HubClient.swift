@@ -10,6 +10,8 @@ struct HubClient: Sendable {
     let http: HTTPService
     /// Where a person sets the token, for remedies.
     let tokenName: String
+    /// There are others to ask.
+    let hasAlternative: Bool
 
     // A repository of 100,000 files lists itself in about 20 MB.
     private static let pageBytes = 32 << 20
@@ -70,12 +72,10 @@ struct HubClient: Sendable {
     /// Redirects, as a renamed model has them, are followed on the server's own origin alone: what another one says of
     /// commits and digests is not this server's word.
     private func send(_ url: String) async throws(ProvisionError) -> HTTPResponse {
-        var access = access
-        access.caFile = server.caFile
         let response = try await http.send(
             HTTPRequest(
                 url: url, headers: ["Accept": "application/json"], secretHeaders: headers, access: access,
-                maximumBytes: Self.pageBytes))
+                maximumBytes: Self.pageBytes, hasAlternative: hasAlternative))
         let origin = HubServer.origin(of: response.url)
         guard origin == server.origin else {
             throw ProvisionError(

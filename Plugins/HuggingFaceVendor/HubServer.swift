@@ -8,10 +8,9 @@ struct HubServer: Sendable {
     /// `scheme://host[:port]` in lower case, without the scheme's own port.
     let origin: String
     let token: SecretSource?
-    let caFile: String?
 
     /// - Throws: `.configuration` for anything but a plain http or https URL.
-    init(url text: String, token: SecretSource?, caFile: String?) throws(ProvisionError) {
+    init(url text: String, token: SecretSource?) throws(ProvisionError) {
         var url = text
         while url.hasSuffix("/") { url.removeLast() }
         guard let origin = Self.origin(of: url), !url.contains(where: { "?# \\@".contains($0) }),
@@ -26,7 +25,6 @@ struct HubServer: Sendable {
         self.url = url
         self.origin = origin
         self.token = token
-        self.caFile = caFile
     }
 
     /// Whether a secret sent here can be read on the way.

@@ -20,23 +20,17 @@ struct HubSettings: Sendable {
         // A token that was set for the hub is not handed to an endpoint that a file puts in the hub's place.
         usesHubToken = isBuiltIn && configured == nil && options.secret("token") == nil
         endpoint = try HubServer(
-            url: configured ?? inherited ?? HuggingFaceVendor.publicEndpoint, token: options.secret("token"),
-            caFile: options.string("ca-file"))
+            url: configured ?? inherited ?? HuggingFaceVendor.publicEndpoint, token: options.secret("token"))
         var mirrors: [HubServer] = []
-        for value in options.list("mirrors") {
-            switch value {
-            case .string(let url):
-                mirrors.append(try HubServer(url: url, token: nil, caFile: options.string("ca-file")))
-            case .table(let table):
-                guard let url = table.string("url") else { continue }
-                mirrors.append(
-                    try HubServer(
-                        url: url, token: table.secret("token"),
-                        caFile: table.string("ca-file") ?? options.string("ca-file")))
-            default: continue
-            }
+        var caFiles: [String: String] = [:]
+        for table in options.mirrors {
+            let mirror = try HubServer(url: table.string("url") ?? "", token: table.secret("token"))
+            mirrors.append(mirror)
+            caFiles[mirror.origin] = table.string("ca-file")
         }
         self.mirrors = mirrors
-        access = try NetworkAccess(options, origins: ([endpoint] + mirrors).map(\.origin))
+        var access = try NetworkAccess(options, origins: ([endpoint] + mirrors).map(\.origin))
+        access.caFiles = caFiles
+        self.access = access
     }
 }

@@ -95,7 +95,9 @@ extension HuggingFaceProvisioner {
                 remedy: "use https, or set insecure = true in vendors.d")
         }
         let name = usesHubToken ? "HF_TOKEN" : server.token.map { "the token (\($0))" } ?? "a token in vendors.d"
-        return HubClient(server: server, token: token, access: access, http: services.http, tokenName: name)
+        return HubClient(
+            server: server, token: token, access: access, http: services.http, tokenName: name,
+            hasAlternative: !settings.mirrors.isEmpty)
     }
 
     private struct Asked {
@@ -109,27 +111,11 @@ extension HuggingFaceProvisioner {
         _ clients: [HubClient], for id: RepositoryID, revision: String, _ context: ProvisionContext
     ) async throws(ProvisionError) -> Asked {
         guard let endpoint = clients.last else { throw ProvisionError(.configuration, "no endpoint") }
-        let failure: ProvisionError
-        do {
-            return Asked(client: endpoint, answer: try await endpoint.model(id, revision: revision))
-        } catch {
-            guard error.code == .unavailable else { throw error }
-            failure = error
+        let (asked, skipped) = try await services.mirrors.ask(
+            endpoint, else: clients.dropLast(), url: \.server.url
+        ) { client throws(ProvisionError) in
+            Asked(client: client, answer: try await client.model(id, revision: revision))
         }
-        var skipped = [SkippedSource(url: endpoint.server.url, reason: failure.message)]
-        let mirrors = services.mirrors.order(Array(clients.dropLast())) { MirrorHealth.server(of: $0.server.url) }
-        for mirror in mirrors {
-            do {
-                let answer = try await mirror.model(id, revision: revision)
-                return Asked(client: mirror, answer: answer, skipped: skipped)
-            } catch {
-                if error.code == .cancelled { throw error }
-                skipped.append(SkippedSource(url: mirror.server.url, reason: error.message))
-                if error.code == .unavailable {
-                    services.mirrors.note(MirrorHealth.server(of: mirror.server.url), error.message)
-                }
-            }
-        }
-        throw failure
+        return Asked(client: asked.client, answer: asked.answer, skipped: skipped)
     }
 }

@@ -21,17 +21,9 @@ public enum HuggingFaceVendor {
             VendorOption(
                 "endpoint", .string, fallback: publicEndpoint, environment: ["HF_ENDPOINT"],
                 "the hub's URL; \(publicEndpoint) without it"),
-            VendorOption(
-                "mirrors",
-                .list(
-                    .either(
-                        .string,
-                        .table([
-                            VendorOption("url", .string, required: true, "the mirror's URL"),
-                            VendorOption("token", .secret, "the mirror's own token"),
-                            VendorOption("ca-file", .string, "trusted certificates for its metadata"),
-                        ]))),
-                "servers that are tried first for files, and for metadata while the endpoint is down"),
+            .mirrors(
+                "servers that are tried first for files, and for metadata while the endpoint is down",
+                url: "the mirror's URL", [VendorOption("token", .secret, "the mirror's own token"), .caFile]),
             VendorOption(
                 "token", .secret, environment: ["HF_TOKEN", "HF_TOKEN_PATH"], unless: "endpoint",
                 "sent to the endpoint alone"),

@@ -5,8 +5,8 @@ import Provisioning
 struct ArtifactFiles: Sendable {
     let reference: OCIReference
     let manifest: Manifest
-    /// Makes a layer's source.
-    let source: @Sendable (Digest) -> RemoteSource
+    /// Where a layer can be had, in order of preference.
+    let sources: @Sendable (Digest) -> [RemoteSource]
 
     /// More layers than any artifact has.
     private static let layerLimit = 10_000
@@ -61,7 +61,7 @@ struct ArtifactFiles: Sendable {
                 throw ProvisionError(.unsafeContent, "\(reference.subject): two layers are called \(path)")
             }
             files.append(
-                RemoteFile(path: path, size: layer.size, digest: digest, sources: [source(digest)], unpack: unpack))
+                RemoteFile(path: path, size: layer.size, digest: digest, sources: sources(digest), unpack: unpack))
         }
         guard !files.isEmpty else {
             let types = Set(layers.map { String($0.layer.type.visiblyEscaped.prefix(80)) }).sorted().prefix(5)
@@ -87,7 +87,7 @@ struct ArtifactFiles: Sendable {
         do {
             let (path, unpack) = try Unpack.payload(of: RelativePath(name))
             return RemoteFile(
-                path: path, size: layer.size, digest: digest, sources: [source(digest)],
+                path: path, size: layer.size, digest: digest, sources: sources(digest),
                 unpack: isArchive ? .archive(strip: nil) : unpack)
         } catch {
             throw ProvisionError(.unsafeContent, "\(reference.subject): a layer is refused: \(error.description)")

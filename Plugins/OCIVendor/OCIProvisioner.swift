@@ -26,28 +26,33 @@ struct OCIProvisioner: Provisioner {
             if let known { return known }
             throw ProvisionError(.offline, "\(reference) is not stored, and no request may be made")
         }
-        var client = client(for: asked)
-        // What is whole here needs no sources: who is asked for it once more resolves it anew.
-        if let known, let digest = try await currentDigest(&client, asked), digest.description == known.revision {
-            return known
+        let (answer, skipped) = try await ask(asked) { client throws(ProvisionError) in
+            var client = client
+            let digest = known == nil ? nil : try await currentDigest(&client, asked)
+            if let known, known.revision == digest?.description { return Answer.unchanged(known) }
+            return .found(try await find(asked, at: client, context))
         }
-        let found = try await manifest(&client, asked, context)
-        let metadata = try await ModelLayers(reference: asked, manifest: found.manifest).metadata(&client, context)
-        let files = ArtifactFiles(reference: asked, manifest: found.manifest) { [client] in client.source($0) }
-        return Resolution(
-            reference: asked.canonical, vendor: settings.name, kind: context.kind, revision: found.digest.description,
-            payload: .files(
-                context.kind == .worker ? [try files.worker()] : try files.model(context.progress), listing: .exact),
-            metadata: metadata)
+        switch answer {
+        // What is whole here needs no sources: who is asked for it once more resolves it anew.
+        case .unchanged(let known): return known
+        case .found(let found): return try await resolution(of: asked, found, skipped, context)
+        }
+    }
+
+    private enum Answer {
+        case unchanged(Resolution)
+        case found(FoundArtifact)
     }
 
     func revision(
         of reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> String {
         let asked = try OCIReference(reference, settings)
-        var client = client(for: asked)
-        if let digest = try await currentDigest(&client, asked) { return digest.description }
-        return try await client.manifest(asked.asked).digest.description
+        return try await ask(asked) { client throws(ProvisionError) in
+            var client = client
+            if let digest = try await currentDigest(&client, asked) { return digest.description }
+            return try await client.manifest(asked.asked).digest.description
+        }.answer
     }
 
     func canonical(_ reference: ArtifactReference) -> ArtifactReference {
@@ -71,14 +76,6 @@ struct OCIProvisioner: Provisioner {
         return parts.count > 1 ? String(parts[0]) : nil
     }
 
-    private func client(for asked: OCIReference) -> RegistryClient {
-        RegistryClient(
-            asked,
-            RegistryLogin(
-                server: asked.server, settings: settings, services: services, access: settings.access(to: asked.server))
-        )
-    }
-
     private func currentDigest(
         _ client: inout RegistryClient, _ asked: OCIReference
     ) async throws(ProvisionError) -> Digest? {
@@ -90,21 +87,43 @@ struct OCIProvisioner: Provisioner {
     private static let depthLimit = 3
 
     /// The manifest for this machine, and the digest of what was asked for, which pins all that lies below.
-    private func manifest(
-        _ client: inout RegistryClient, _ asked: OCIReference, _ context: ProvisionContext
-    ) async throws(ProvisionError) -> (manifest: Manifest, digest: Digest) {
+    private func find(
+        _ asked: OCIReference, at client: RegistryClient, _ context: ProvisionContext
+    ) async throws(ProvisionError) -> FoundArtifact {
+        var client = client
         let top = try await client.manifest(asked.asked)
-        var document = top.document
+        var (document, digest) = top
         for _ in 0...Self.depthLimit {
             switch document {
-            case .manifest(let manifest): return (manifest, top.digest)
+            case .manifest(let manifest):
+                return FoundArtifact(client: client, revision: top.digest, manifest: manifest, digest: digest)
             case .index(let entries):
                 let choice = PlatformChoice(entries: entries, subject: asked.subject)
                 let entry = try choice.entry(for: context.platform, kind: context.kind)
-                let digest = try entry.checked(in: asked.subject)
-                document = try await client.manifest(digest.description, size: entry.size).document
+                (document, digest) = try await client.manifest(
+                    entry.checked(in: asked.subject).description, size: entry.size)
             }
         }
         throw ProvisionError(.unsafeContent, "\(asked.subject) is an index of indexes without an end")
+    }
+
+    private func resolution(
+        of asked: OCIReference, _ found: FoundArtifact, _ skipped: [SkippedSource], _ context: ProvisionContext
+    ) async throws(ProvisionError) -> Resolution {
+        var client = found.client
+        var metadata = try await ModelLayers(reference: asked, manifest: found.manifest).metadata(&client, context)
+        let (clients, without) = try await holders(of: found.digest, asked, besides: client)
+        metadata.skipped = skipped + without
+        // A mirror's word on what a tag is at is nobody's but its own.
+        metadata.unverified = asked.digest == nil && client.server != asked.server
+        let files = ArtifactFiles(reference: asked, manifest: found.manifest) { layer in
+            clients.map { $0.source(layer) }
+        }
+        return Resolution(
+            reference: asked.canonical, vendor: settings.name, kind: context.kind,
+            revision: found.revision.description,
+            payload: .files(
+                context.kind == .worker ? [try files.worker()] : try files.model(context.progress), listing: .exact),
+            metadata: metadata)
     }
 }

@@ -135,7 +135,7 @@ extension OCIReference {
     }
 
     /// The specification's own rule and, for Ollama's sake, capitals.
-    private static func objection(toName name: String) -> String? {
+    static func objection(toName name: String) -> String? {
         if name.utf8.count > 255 { return "its name is longer than 255 characters" }
         for part in name.split(separator: "/", omittingEmptySubsequences: false) {
             guard let first = part.utf8.first, let last = part.utf8.last else { return "a part of its name is empty" }

@@ -1,6 +1,12 @@
 import ArtifactTypes
 import Provisioning
 
+/// What the configuration has for one registry.
+struct RegistryAccount: Sendable {
+    let username: String?
+    let token: SecretSource
+}
+
 /// An instance's configuration, checked.
 struct OCISettings: Sendable {
     let name: String
@@ -9,9 +15,10 @@ struct OCISettings: Sendable {
     let forms: [ReferenceForm]
     /// Nil for an instance that takes references of any registry.
     let registry: RegistryServer?
+    /// Registries that have the same as `registry`.
+    let mirrors: [RegistryServer]
     let namespace: String?
-    let username: String?
-    let token: SecretSource?
+    private let accounts: [RegistryServer: RegistryAccount]
     /// Token services that a password may go to, beside the registry itself.
     let realms: [WebOrigin]
     /// Without the origin of a registry that the reference itself names.
@@ -30,16 +37,25 @@ struct OCISettings: Sendable {
             return RegistryServer(origin: origin)
         }
         namespace = options.string("namespace")
-        username = options.string("username")
-        token = options.secret("token")
-        guard registry != nil || (token == nil && username == nil && namespace == nil) else {
+        guard
+            registry != nil || ["token", "username", "namespace", "mirrors"].allSatisfy({ options.values[$0] == nil })
+        else {
             throw ProvisionError(
-                .configuration, "a token, user name or namespace without the registry that it belongs to",
+                .configuration, "a token, user name, namespace or mirror without the registry that it belongs to",
                 remedy: "add registry = \"https://HOST\"")
         }
-        guard username == nil || token != nil else {
-            throw ProvisionError(.configuration, "a user name without a token", remedy: "add token = { env = \"…\" }")
+        var accounts: [RegistryServer: RegistryAccount] = [:]
+        if let registry { accounts[registry] = try Self.account(options) }
+        var mirrors: [RegistryServer] = []
+        var caFiles: [String: String] = [:]
+        for table in options.mirrors {
+            let mirror = try Self.mirror(table.string("url") ?? "")
+            mirrors.append(mirror)
+            accounts[mirror] = try Self.account(table)
+            caFiles[mirror.origin.description] = table.string("ca-file")
         }
+        self.mirrors = mirrors
+        self.accounts = accounts
         var realms: [WebOrigin] = []
         for text in options.strings("realms") ?? [] {
             guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
@@ -50,14 +66,37 @@ struct OCISettings: Sendable {
             realms.append(origin)
         }
         self.realms = realms
-        access = try NetworkAccess(
-            options, origins: (registry.map { [$0.origin.description] } ?? []) + realms.map(\.description))
+        let origins = ([registry].compactMap(\.self) + mirrors).map(\.origin) + realms
+        var access = try NetworkAccess(options, origins: origins.map(\.description))
+        access.caFiles = caFiles
+        self.access = access
         let patterns: [String] =
             if let registry { ["\(configuration.name):{locator}"] + registry.names.map { "oci://\($0)/{path*}" } } else
             {
                 ["oci://{path*}"]
             }
         forms = configuration.forms.isEmpty ? patterns.compactMap { ReferenceForm($0) } : configuration.forms
+    }
+
+    /// The instance's own account at a registry or mirror; nil where what `docker login` has left holds.
+    func account(at server: RegistryServer) -> RegistryAccount? { accounts[server] }
+
+    private static func account(_ options: VendorOptions) throws(ProvisionError) -> RegistryAccount? {
+        let username = options.string("username")
+        if let token = options.secret("token") { return RegistryAccount(username: username, token: token) }
+        guard username == nil else {
+            throw ProvisionError(.configuration, "a user name without a token", remedy: "add token = { env = \"…\" }")
+        }
+        return nil
+    }
+
+    private static func mirror(_ url: String) throws(ProvisionError) -> RegistryServer {
+        if let mirror = RegistryServer(mirror: url) { return mirror }
+        // What stands before an "@" may be a password.
+        let shown = url.contains("@") ? "a mirror" : "the mirror \"\(url.visiblyEscaped.prefix(200))\""
+        throw ProvisionError(
+            .configuration, "\(shown) is not the URL of a registry",
+            remedy: "write https://HOST or https://HOST/PREFIX, without user, query or fragment")
     }
 
     /// The registry that a reference names by `HOST[:PORT]`.

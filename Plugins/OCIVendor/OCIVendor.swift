@@ -26,6 +26,14 @@ public enum OCIVendor {
         [
             VendorOption(
                 "registry", .string, "https://HOST whose references are this instance's, as NAME:repository:tag"),
+            .mirrors(
+                "registries with the same content: tried first for layers, and all while the registry cannot be reached",
+                url: "https://HOST, or https://HOST/PREFIX",
+                [
+                    VendorOption("username", .string, "the token is its password, not a bearer token"),
+                    VendorOption("token", .secret, "goes to this mirror, and with a user name to its token service"),
+                    .caFile,
+                ]),
             VendorOption("namespace", .string, "stands before a repository's name that has no slash"),
             VendorOption("username", .string, "the token is its password, not a bearer token"),
             VendorOption("token", .secret, "sent to the registry, and with a user name to its token service"),

@@ -21,7 +21,7 @@ extension RegistryClient {
         switch response.status {
         case 401, 403:
             return ProvisionError(
-                .unauthorized, "\(reference.server.origin) does not let \(subject) be read\(said)",
+                .unauthorized, "\(login.server.origin) does not let \(subject) be read\(said)",
                 remedy: login.remedy(hadCredential: authorization != nil))
         case 404 where item?.code == "NAME_UNKNOWN":
             return ProvisionError(.notFound, "there is no \(subject)\(said)")
@@ -30,7 +30,7 @@ extension RegistryClient {
         case 429:
             return ProvisionError(
                 .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }),
-                "\(reference.server.origin) answers too many requests\(said)",
+                "\(login.server.origin) answers too many requests\(said)",
                 remedy: authorization == nil ? login.remedy(hadCredential: false) : nil)
         default:
             return ProvisionError(.unavailable, "\(subject): the registry answers \(response.status)\(said)")

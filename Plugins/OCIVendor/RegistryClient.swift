@@ -4,18 +4,22 @@ import Provisioning
 import struct Crypto.SHA256
 import struct Crypto.SHA512
 
-/// Requests for one repository of a registry. It asks as nobody first, and after a 401 as whoever the user is there.
+/// Requests for one repository of a registry, or of a mirror of it. It asks as nobody first, and after a 401 as whoever
+/// the user is there.
 struct RegistryClient: Sendable {
     let reference: OCIReference
     let login: RegistryLogin
+    /// There are others to ask.
+    let hasAlternative: Bool
     /// What the registry wanted in `Authorization`, once it has said so.
     private(set) var authorization: Secret?
 
-    private var server: RegistryServer { reference.server }
+    var server: RegistryServer { login.server }
 
-    init(_ reference: OCIReference, _ login: RegistryLogin) {
+    init(_ reference: OCIReference, _ login: RegistryLogin, hasAlternative: Bool) {
         self.reference = reference
         self.login = login
+        self.hasAlternative = hasAlternative
     }
 
     /// The digest that a tag is at, by a request without an answer's body; nil where the registry does not tell that way.
@@ -53,6 +57,14 @@ struct RegistryClient: Sendable {
         return (try ManifestDocument(response.body, of: reference.subject), digest)
     }
 
+    /// Makes sure that a manifest is there, and with it its layers, and learns what the registry wants to be shown.
+    /// - Throws: why it is not.
+    mutating func check(_ digest: Digest) async throws(ProvisionError) {
+        let response = try await send(
+            "HEAD", server.manifestURL(reference.repository, digest.description), isManifest: true)
+        guard response.status == 200 else { throw failure(response) }
+    }
+
     /// The whole of a small blob.
     /// - Throws: `.digestMismatch` where it is not what its name says.
     mutating func blob(_ digest: Digest, maximumBytes: Int) async throws(ProvisionError) -> [UInt8] {
@@ -79,12 +91,13 @@ struct RegistryClient: Sendable {
         var request = HTTPRequest(
             method: method, url: url, headers: isManifest ? ["Accept": ManifestDocument.accepted] : [:],
             secretHeaders: authorization.map { ["Authorization": $0] } ?? [:], access: login.access,
-            maximumBytes: maximumBytes)
+            maximumBytes: maximumBytes, hasAlternative: hasAlternative)
         var response = try await login.services.http.send(request)
         let isOwn = WebOrigin(of: response.url) == server.origin
         if response.status == 401, authorization == nil, isOwn {
             let challenges = AuthenticationChallenge.list(response.headers["www-authenticate"] ?? "")
-            let answer = try await login.authorization(for: challenges, repository: reference.repository)
+            let answer = try await login.authorization(
+                for: challenges, repository: server.prefix + reference.repository)
             authorization = answer
             request.secretHeaders = ["Authorization": answer]
             response = try await login.services.http.send(request)

@@ -45,7 +45,7 @@ struct RegistryLogin: Sendable {
     }
 
     func remedy(hadCredential: Bool) -> String {
-        if let token = ownToken {
+        if let token = settings.account(at: server)?.token {
             let place = settings.file.map { ", by \($0)" } ?? ""
             if case .environment(let name) = token, services.environment[name]?.isEmpty ?? true {
                 return "set \(name): the token for \(server.origin) is in that variable\(place)"
@@ -56,15 +56,12 @@ struct RegistryLogin: Sendable {
         return hadCredential ? "check the login: \(way)" : "log in: \(way)"
     }
 
-    /// Where the instance has a token of its own for this registry.
-    private var ownToken: SecretSource? { settings.registry == server ? settings.token : nil }
-
     /// The instance's own token, else what `docker login` has left. What goes wrong there is told and no error: much of
     /// what registries have is for everybody.
     private func credential() async throws(ProvisionError) -> RegistryCredential? {
-        if let source = ownToken {
-            guard let token = try await services.secret(source) else { return nil }
-            return settings.username.map { .login(user: $0, password: token) } ?? .bearer(token)
+        if let account = settings.account(at: server) {
+            guard let token = try await services.secret(account.token) else { return nil }
+            return account.username.map { .login(user: $0, password: token) } ?? .bearer(token)
         }
         let docker = DockerCredentials(environment: services.environment, logger: services.logger)
         do {

@@ -6,6 +6,8 @@ struct RegistryServer: Sendable, Hashable {
     let origin: WebOrigin
     /// As references name it, in lower case.
     let names: [String]
+    /// What stands there before each repository's name, as `hub/`: a mirror may have several registries' content.
+    let prefix: String
 
     /// Docker's Hub answers at another host than its name.
     private static let hubNames = ["docker.io", "index.docker.io", "registry-1.docker.io"]
@@ -17,6 +19,7 @@ struct RegistryServer: Sendable, Hashable {
     ]
 
     init(origin: WebOrigin) {
+        prefix = ""
         if Self.hubNames.contains(origin.authority), let hub = Self.hubOrigin {
             self.origin = hub
             names = Self.hubNames
@@ -24,6 +27,20 @@ struct RegistryServer: Sendable, Hashable {
             self.origin = origin
             names = [origin.authority]
         }
+    }
+
+    /// A mirror.
+    ///
+    /// - Parameter url: `https://HOST[:PORT]`, or with what stands before repositories' names there.
+    init?(mirror url: String) {
+        guard let origin = WebOrigin(of: url), let start = url.firstRange(of: "://")?.upperBound,
+            !url.contains(where: { $0 == "?" || $0 == "#" })
+        else { return nil }
+        let parts = url[start...].split(separator: "/").dropFirst()
+        guard parts.allSatisfy({ OCIReference.objection(toName: String($0)) == nil }) else { return nil }
+        self.origin = origin
+        prefix = parts.map { "\($0)/" }.joined()
+        names = [origin.authority]
     }
 
     /// - Parameter authority: `HOST[:PORT]`; on this machine it is asked in the clear, anywhere else by https.
@@ -39,6 +56,9 @@ struct RegistryServer: Sendable, Hashable {
         self.init(origin: plain)
     }
 
+    /// As messages name it.
+    var url: String { prefix.isEmpty ? origin.description : "\(origin)/\(prefix.dropLast())" }
+
     var isHub: Bool { origin == Self.hubOrigin }
 
     /// Whether a password for this registry may go to `realm`.
@@ -48,10 +68,10 @@ struct RegistryServer: Sendable, Hashable {
 
     /// `/v2/NAME/manifests/REFERENCE`, by tag or digest.
     func manifestURL(_ repository: String, _ reference: String) -> String {
-        "\(origin)/v2/\(repository)/manifests/\(reference)"
+        "\(origin)/v2/\(prefix)\(repository)/manifests/\(reference)"
     }
 
     func blobURL(_ repository: String, _ digest: Digest) -> String {
-        "\(origin)/v2/\(repository)/blobs/\(digest)"
+        "\(origin)/v2/\(prefix)\(repository)/blobs/\(digest)"
     }
 }

@@ -71,13 +71,23 @@ struct TarballSettings: Sendable {
             throw ProvisionError(
                 .configuration, "a token without an origin", remedy: "set origin = \"https://HOST\", where it is sent")
         }
-        mirrors = try Self.mirrors(options.list("mirrors"))
+        var mirrors: [TarballServer] = []
+        var caFiles: [String: String] = [:]
+        for table in options.mirrors {
+            let mirror = try TarballServer(
+                table.string("url") ?? "", username: table.string("username"), token: table.secret("token"))
+            mirrors.append(mirror)
+            caFiles[mirror.url.origin] = table.string("ca-file")
+        }
+        self.mirrors = mirrors
         signers = options.string("signers")
         guard signers?.hasPrefix("/") ?? true else {
             throw ProvisionError(.configuration, "signers is no absolute path", remedy: "write it from / on")
         }
         let servers = [origin].compactMap(\.self) + mirrors
-        access = try NetworkAccess(options, origins: servers.map(\.url.origin))
+        var access = try NetworkAccess(options, origins: servers.map(\.url.origin))
+        access.caFiles = caFiles
+        self.access = access
         for server in servers
         where server.token != nil && server.url.isPlain && !access.allowInsecure {
             throw ProvisionError(
@@ -103,20 +113,5 @@ struct TarballSettings: Sendable {
                 remedy: "set origin = \"https://HOST\" or forms")
         }
         return ["https://{path*}", "http://{path*}"].compactMap { ReferenceForm($0) }
-    }
-
-    private static func mirrors(_ values: [VendorOptions.Value]) throws(ProvisionError) -> [TarballServer] {
-        var mirrors: [TarballServer] = []
-        for value in values {
-            switch value {
-            case .string(let url): mirrors.append(try TarballServer(url, username: nil, token: nil))
-            case .table(let table):
-                guard let url = table.string("url") else { continue }
-                mirrors.append(
-                    try TarballServer(url, username: table.string("username"), token: table.secret("token")))
-            default: continue
-            }
-        }
-        return mirrors
     }
 }

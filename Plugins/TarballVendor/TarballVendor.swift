@@ -33,17 +33,13 @@ public enum TarballVendor {
             VendorOption("forge", .string, "github, gitlab or gitea: its releases, not URLs, are this instance's"),
             VendorOption(
                 "origin", .string, "https://HOST whose URLs are this instance's, and to which its token is sent"),
-            VendorOption(
-                "mirrors",
-                .list(
-                    .either(
-                        .string,
-                        .table([
-                            VendorOption("url", .string, required: true, "stands in the place of a URL's origin"),
-                            VendorOption("username", .string, "the token is its password"),
-                            VendorOption("token", .secret, "the mirror's own token"),
-                        ]))),
-                "servers that are tried first, for a file whose digest is known"),
+            .mirrors(
+                "servers that are tried first, for a file whose digest is known",
+                url: "stands in the place of a URL's origin",
+                [
+                    VendorOption("username", .string, "the token is its password"),
+                    VendorOption("token", .secret, "the mirror's own token"), .caFile,
+                ]),
             VendorOption("username", .string, "the token is its password, not a bearer token"),
             VendorOption("token", .secret, "sent to the origin alone"),
             VendorOption("signers", .string, "an allowed_signers file: what nobody in it has signed is refused"),

@@ -134,8 +134,10 @@ public struct Pipeline: Sendable {
                 // What an archive holds is known only now.
                 try plan.match.checkTrust(plan.resolution, unpacked: tree.files.map { RemoteFile($0) })
             }
+            // Each file may have its digest, and still only a mirror's word for which files they are.
+            let isUnverified = fetched.unverified || plan.resolution.metadata.unverified && job.expected == nil
             let staged = Staged(
-                tree: tree, source: tree.root, resolution: plan.resolution, unverified: fetched.unverified)
+                tree: tree, source: tree.root, resolution: plan.resolution, unverified: isUnverified)
             let sidecar = try await publish(staged, as: plan.item, for: job, describe: describe)
             // An archive is no blob: once its files are published, the partial has done its duty.
             for name in fetched.unpacked { try await store.dropPartial(named: name) }

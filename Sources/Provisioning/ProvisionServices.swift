@@ -63,10 +63,13 @@ public struct HTTPRequest: Sendable {
     public var access: NetworkAccess
     /// The longest body that is read, in bytes.
     public var maximumBytes: Int
+    /// A host that cannot be reached at all is not tried again, for there is another to ask.
+    public var hasAlternative: Bool
 
     public init(
         method: String = "GET", url: String, headers: [String: String] = [:], secretHeaders: [String: Secret] = [:],
-        body: [UInt8]? = nil, access: NetworkAccess = NetworkAccess(), maximumBytes: Int = 32 << 20
+        body: [UInt8]? = nil, access: NetworkAccess = NetworkAccess(), maximumBytes: Int = 32 << 20,
+        hasAlternative: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -75,6 +78,7 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.access = access
         self.maximumBytes = maximumBytes
+        self.hasAlternative = hasAlternative
     }
 }
 
@@ -103,15 +107,19 @@ public struct NetworkAccess: Sendable, Hashable {
     public var allowInsecure: Bool
     /// A file of trusted certificates instead of the system's.
     public var caFile: String?
+    /// The same of single servers that have their own, by origin.
+    public var caFiles: [String: String]
     /// Seconds without progress before a request counts as stalled.
     public var stallTimeout: Int
 
     public init(
-        configuredOrigins: [String] = [], allowInsecure: Bool = false, caFile: String? = nil, stallTimeout: Int = 30
+        configuredOrigins: [String] = [], allowInsecure: Bool = false, caFile: String? = nil,
+        caFiles: [String: String] = [:], stallTimeout: Int = 30
     ) {
         self.configuredOrigins = configuredOrigins
         self.allowInsecure = allowInsecure
         self.caFile = caFile
+        self.caFiles = caFiles
         self.stallTimeout = stallTimeout
     }
 }

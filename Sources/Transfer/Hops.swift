@@ -91,7 +91,7 @@ extension TransferEngine {
         lines = lines.map { $0.hasSuffix(": ") ? String($0.dropLast(2)) + ";" : $0 }
         return ExchangeRequest(
             method: call.method, address: address, headerLines: lines, body: call.body, policy: policy, proxy: proxy,
-            caFile: call.access.caFile ?? configuration.caFile, userAgent: configuration.userAgent,
+            caFile: call.access.caFile(for: address.origin) ?? configuration.caFile, userAgent: configuration.userAgent,
             connectTimeout: configuration.connectTimeout, stallTimeout: max(1, call.access.stallTimeout),
             minimumRate: call.minimumRate, allowsHTTP2: call.allowsHTTP2, allowsGzip: call.allowsGzip)
     }

@@ -10,7 +10,8 @@ extension HTTPService {
                     TransferRequest(
                         method: request.method, url: request.url, headers: request.headers,
                         secretHeaders: request.secretHeaders, body: request.body,
-                        access: TransferAccess(request.access), maximumBytes: request.maximumBytes))
+                        access: TransferAccess(request.access), maximumBytes: request.maximumBytes,
+                        hasAlternative: request.hasAlternative))
                 return HTTPResponse(
                     status: response.status, headers: response.headers, body: response.body, url: response.url)
             } catch {
@@ -24,6 +25,6 @@ extension TransferAccess {
     public init(_ access: NetworkAccess) {
         self.init(
             configuredOrigins: access.configuredOrigins, allowInsecure: access.allowInsecure, caFile: access.caFile,
-            stallTimeout: access.stallTimeout)
+            caFiles: access.caFiles, stallTimeout: access.stallTimeout)
     }
 }

@@ -84,6 +84,37 @@ struct RegistryTests {
         }
     }
 
+    @Test("a pull-through cache is a mirror: layers come from it, and what it has when the registry is down")
+    func mirror() async throws {
+        let registry = try DockerRegistry()
+        let mirror = try DockerRegistry(of: registry)
+        _ = try push(weights, to: registry)
+        try machine.addVendor(
+            "corp.toml",
+            """
+            name = "corp"
+            module = "oci"
+            [oci]
+            registry = "http://\(registry.host)"
+            mirrors = ["http://\(mirror.host)"]
+            """)
+        let first = try await machine.run("model", "download", "corp:team/tiny:v1")
+        #expect(first.status == 0 && !first.errors.contains("passed over"), "\(first.errors)")
+        #expect(mirror.blobRequests > 0)
+        // It knows the tags that somebody has asked it for.
+        let other = "oci://\(mirror.host)/team/tiny:v1"
+        #expect(try await machine.run("model", "download", other, "--dry-run").status == 0)
+        registry.stop()
+        let again = try await machine.run("model", "download", "corp:team/tiny:v1", "--force")
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(again.errors.contains("passed over http://\(registry.host): "), "\(again.errors)")
+        let shown = try await machine.run("model", "show", "corp:team/tiny:v1", "--json").json()
+        #expect(shown["verified"] == .bool(false))
+        mirror.stop()
+        let neither = try await machine.run("model", "download", "corp:team/tiny:v1", "--force")
+        #expect(neither.status == 69 && neither.errors.contains("no mirror stands in"), "\(neither.errors)")
+    }
+
     @Test("a layer that went bad in the registry is refused with 65 and nothing is published")
     func damaged() async throws {
         let registry = try DockerRegistry()

@@ -26,7 +26,8 @@ final class DockerRegistry: Sendable {
         let text = Mutex("")
     }
 
-    init(asksForLogin: Bool = false) throws {
+    /// - Parameter registry: whose content it passes on, and keeps (a pull-through cache).
+    init(asksForLogin: Bool = false, of registry: DockerRegistry? = nil) throws {
         folder = try TemporaryDirectory()
         var lines = [
             "version: 0.1", "storage: {filesystem: {rootdirectory: \(folder.path)/data}, delete: {enabled: true}}",
@@ -36,6 +37,7 @@ final class DockerRegistry: Sendable {
             let accounts = try folder.write(Array("\(Self.account)\n".utf8), to: "htpasswd")
             lines.append("auth: {htpasswd: {realm: test, path: \(accounts)}}")
         }
+        if let registry { lines.append("proxy: {remoteurl: \"http://\(registry.host)\"}") }
         let configuration = try folder.write(Array(lines.joined(separator: "\n").utf8), to: "config.yml")
         process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/docker-registry")
@@ -72,6 +74,12 @@ final class DockerRegistry: Sendable {
 
     deinit {
         process.terminate()
+    }
+
+    /// Ends it: nothing listens at its port any more.
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
     }
 
     /// The requests for blobs so far, by what the registry has written down.
