@@ -8,13 +8,16 @@ import Testing
 /// Against `openssl s_server`, with certificates made for the test.
 @Suite("TLS", .enabled(if: FileManager.default.isExecutableFile(atPath: TLSServer.tool), "openssl is not installed"))
 struct TLSTests {
-    private func send(_ server: TLSServer, caFile: FilePath?) async -> Result<TransferResponse, TransferError> {
+    private func send(
+        _ server: TLSServer, caFile: FilePath?, caFiles: [String: String] = [:]
+    ) async -> Result<TransferResponse, TransferError> {
         await Result.catching { () async throws(TransferError) in
             let bench = try Bench.make()
             return try await bench.engine.send(
                 TransferRequest(
                     url: server.origin + "/page",
-                    access: TransferAccess(configuredOrigins: [server.origin], caFile: caFile?.string)))
+                    access: TransferAccess(
+                        configuredOrigins: [server.origin], caFile: caFile?.string, caFiles: caFiles)))
         }
     }
 
@@ -27,6 +30,18 @@ struct TLSTests {
         #expect(throws: TransferError.self) { try refused.get() }
         guard case .failure(let error) = refused else { return }
         #expect(error.code == .tls && !error.isTransient)
+    }
+
+    @Test("trusts a server by its own file before that of all, and no other server by it")
+    func ownFile() async throws {
+        let page = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        let one = try await TLSServer(name: "IP:127.0.0.1", page: page)
+        let other = try await TLSServer(name: "IP:127.0.0.1", page: page)
+        let files = [one.origin + "/": one.certificate.string]
+        #expect(try await send(one, caFile: other.certificate, caFiles: files).get().status == 200)
+        #expect(try await send(other, caFile: other.certificate, caFiles: files).get().status == 200)
+        let refused = await send(other, caFile: nil, caFiles: files)
+        #expect(throws: TransferError.self) { try refused.get() }
     }
 
     @Test("refuses a certificate of another host")
