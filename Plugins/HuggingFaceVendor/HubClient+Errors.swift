@@ -21,6 +21,9 @@ extension HubClient {
             return ProvisionError(.revisionNotFound, "\(id) has no revision \"\(revision.visiblyEscaped.prefix(120))\"")
         default: break
         }
+        if let limit = response.rateLimit {
+            return ProvisionError(limit, "\(server.url) answers too many requests")
+        }
         switch response.status {
         case 401:
             return ProvisionError(
@@ -31,22 +34,8 @@ extension HubClient {
             return ProvisionError(.unauthorized, "\(server.url) forbids \(id)\(said)", remedy: "check \(tokenName)")
         case 404:
             return ProvisionError(.notFound, "no model \(id) at \(server.url)\(said)")
-        case 429:
-            return ProvisionError(
-                .rateLimited(retryAfter: Self.retryAfter(response.headers)), "\(server.url) answers too many requests")
         default:
             return ProvisionError(.unavailable, "\(server.url) answers \(response.status)\(said)")
         }
-    }
-
-    /// Seconds by `Retry-After`, else by the hub's `ratelimit: "api";r=0;t=55`; nil where neither says.
-    static func retryAfter(_ headers: [String: String]) -> Int? {
-        if let seconds = headers["retry-after"].flatMap({ Int($0) }), seconds >= 0 { return seconds }
-        guard let limit = headers["ratelimit"] else { return nil }
-        for item in limit.split(separator: ";") {
-            let item = item.filter { $0 != " " }
-            if item.hasPrefix("t="), let seconds = Int(item.dropFirst(2)), seconds >= 0 { return seconds }
-        }
-        return nil
     }
 }

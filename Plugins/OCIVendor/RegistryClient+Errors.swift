@@ -18,6 +18,11 @@ extension RegistryClient {
         let words = [item?.code, item?.message].compactMap(\.self).joined(separator: ": ")
         let said = words.isEmpty ? "" : " (\(words.visiblyEscaped.prefix(200)))"
         let subject = reference.subject
+        if let limit = response.rateLimit {
+            return ProvisionError(
+                limit, "\(login.server.origin) answers too many requests\(said)",
+                remedy: authorization == nil ? login.remedy(hadCredential: false) : nil)
+        }
         switch response.status {
         case 401, 403:
             return ProvisionError(
@@ -27,11 +32,6 @@ extension RegistryClient {
             return ProvisionError(.notFound, "there is no \(subject)\(said)")
         case 404:
             return ProvisionError(.revisionNotFound, "there is no \(subject)\(said)")
-        case 429:
-            return ProvisionError(
-                .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }),
-                "\(login.server.origin) answers too many requests\(said)",
-                remedy: authorization == nil ? login.remedy(hadCredential: false) : nil)
         default:
             return ProvisionError(.unavailable, "\(subject): the registry answers \(response.status)\(said)")
         }

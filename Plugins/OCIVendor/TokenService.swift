@@ -53,16 +53,13 @@ struct TokenService: Sendable {
         case .bearer, nil: break
         }
         let response = try await login.services.http.send(request)
+        if let limit = response.rateLimit { throw ProvisionError(limit, "\(origin) answers too many requests") }
         switch response.status {
         case 200: return try Self.token(in: response.body, from: origin)
         case 400, 401, 403:
             throw ProvisionError(
                 .unauthorized, "\(origin) gives no token for \(login.server.names[0])",
                 remedy: login.remedy(hadCredential: credential != nil))
-        case 429:
-            throw ProvisionError(
-                .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }),
-                "\(origin) answers too many requests")
         default: throw ProvisionError(.unavailable, "\(origin) answers \(response.status)")
         }
     }

@@ -72,16 +72,13 @@ struct FileProbe: Sendable {
     }
 
     private func failure(_ response: HTTPResponse) -> ProvisionError {
-        switch response.status {
+        if let limit = response.rateLimit { return ProvisionError(limit, "\(url.origin) answers too many requests") }
+        return switch response.status {
         case 404, 410: ProvisionError(.notFound, "no file at \(url.shown)")
         case 401, 403:
             ProvisionError(
                 .unauthorized, "\(url.shown): its server \(headers.isEmpty ? "wants a token" : "refuses the token")",
                 remedy: "set a token for \(url.origin) in vendors.d")
-        case 429:
-            ProvisionError(
-                .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }.map { max(0, $0) }),
-                "\(url.origin) answers too many requests")
         default: ProvisionError(.unavailable, "\(url.shown): its server answers \(response.status)")
         }
     }

@@ -39,17 +39,19 @@ struct FilesBeside: Sendable {
         do throws(ProvisionError) {
             let response = try await http.send(
                 HTTPRequest(url: url, secretHeaders: headers, access: access, maximumBytes: maximumBytes))
-            guard response.status >= 500 || response.status == 429 else {
+            let limit = response.rateLimit
+            guard limit != nil || response.status >= 500 else {
                 return response.status == 200 ? response.body : nil
             }
-            throw ProvisionError(.unavailable, "the server answers \(response.status)")
+            throw ProvisionError(limit ?? .unavailable, "the server answers \(response.status)")
         } catch {
             switch error.code {
             case .cancelled: throw error
             case .unavailable, .rateLimited:
                 throw ProvisionError(
                     error.code, "whether checksums stand beside the file cannot be told: \(error.message)",
-                    remedy: "try again later, or pin the file with #sha256=…"
+                    remedy: error.code == .unavailable
+                        ? "try again later, or pin the file with #sha256=…" : "or pin the file with #sha256=…"
                 ).of(WebURL(url)?.shown ?? folder)
             default: return nil
             }

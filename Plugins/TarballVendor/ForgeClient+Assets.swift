@@ -41,7 +41,8 @@ extension ForgeClient {
                 url: source.url, secretHeaders: source.headers, access: access, maximumBytes: maximumBytes))
         guard response.status == 200 else {
             throw ProvisionError(
-                .unavailable, "\(subject.visiblyEscaped): its server answers \(response.status)")
+                response.rateLimit ?? .unavailable,
+                "\(subject.visiblyEscaped): its server answers \(response.status)")
         }
         return response.body
     }

@@ -123,9 +123,9 @@ struct ForgeClient: Sendable {
 
 extension ForgeClient {
     private func failure(_ response: HTTPResponse) -> ProvisionError {
-        if let limit = Self.limit(response) {
+        if let limit = response.rateLimit {
             return ProvisionError(
-                .rateLimited(retryAfter: limit.seconds), "\(api.shown) takes no more requests",
+                limit, "\(api.shown) takes no more requests",
                 remedy: headers.isEmpty ? "set \(tokenName): with a token it takes more" : nil)
         }
         switch response.status {
@@ -142,24 +142,5 @@ extension ForgeClient {
                     ? "or it is private: set \(tokenName)" : "or it is private, and your token has no access to it")
         default: return odd("it answers \(response.status)")
         }
-    }
-
-    private struct Limit {
-        let seconds: Int?
-    }
-
-    /// Seconds to wait, where an answer says that there were too many requests: `Retry-After`, else GitHub's
-    /// `x-ratelimit-reset` or GitLab's `ratelimit-reset`, a time of day; nil for any other answer.
-    private static func limit(_ response: HTTPResponse) -> Limit? {
-        let headers = response.headers
-        let isSpent = headers["x-ratelimit-remaining"] == "0" || headers["ratelimit-remaining"] == "0"
-        guard response.status == 429 || response.status == 403 && (isSpent || headers["retry-after"] != nil) else {
-            return nil
-        }
-        if let seconds = headers["retry-after"].flatMap({ Int($0) }), seconds >= 0 { return Limit(seconds: seconds) }
-        guard isSpent, let reset = (headers["x-ratelimit-reset"] ?? headers["ratelimit-reset"]).flatMap({ Double($0) })
-        else { return Limit(seconds: nil) }
-        // An hour is as long as any of them counts.
-        return Limit(seconds: Int(min(max(0, reset - Date().timeIntervalSince1970), 3600).rounded(.up)))
     }
 }

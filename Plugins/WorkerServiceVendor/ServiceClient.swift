@@ -76,13 +76,12 @@ struct ServiceClient: Sendable {
     }
 
     private func failure(_ response: HTTPResponse, _ path: String) -> ProvisionError {
-        switch response.status {
+        if let limit = response.rateLimit {
+            return ProvisionError(limit, "\(address.url) takes no more requests for now")
+        }
+        return switch response.status {
         case 401, 403: ProvisionError(.unauthorized, "\(address.url) refuses \(path) (status \(response.status))")
         case 404: odd("there is no \(path): it is no worker catalog service")
-        case 429:
-            ProvisionError(
-                .rateLimited(retryAfter: response.headers["retry-after"].flatMap { Int($0) }),
-                "\(address.url) takes no more requests for now")
         default: odd("\(path) answered with status \(response.status)")
         }
     }

@@ -37,7 +37,7 @@ extension DownloadRun {
             guard attempts < policy.maximumAttempts else {
                 let seconds = RetryPolicy.retryAfter(head).map { Int($0.components.seconds) }
                 return try passOver(
-                    head.status == 429
+                    head.status == 429 || head.status == 503 && seconds != nil
                         ? TransferError(.rateLimited(retryAfter: seconds), error.message, url: error.url) : error)
             }
             try await engine.pause(wait)

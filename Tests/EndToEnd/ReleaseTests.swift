@@ -105,6 +105,26 @@ import Testing
         #expect(unverified.status == 0 && unverified.errors.contains("nothing vouches for"), "\(unverified.errors)")
     }
 
+    @Test(
+        "a server that gives no checksums for too many requests is said to be left alone, and for how long",
+        arguments: [429, 503])
+    func checksumsLimited(status: Int) async throws {
+        let name = "tool-1.0.0-linux-\(Self.arch)-cpu.tar.gz"
+        let url = try machine.hub.addRelease("1.0/\(name)", archive)
+        let sums = ForgeAsset("SHA256SUMS", .bytes(Array("\(try TestHub.sha256(of: archive))  \(name)\n".utf8)))
+        try machine.hub.addForgeRelease("acme/tool", tag: "v1.0.0", assets: [ForgeAsset(name, archive), sums])
+        for (prefix, reference) in [
+            ("/files/1.0/SHA256SUMS", url), ("/cdn/forge/", "acme:acme/tool@latest:tool-*"),
+        ] {
+            machine.hub.setFault(.status(status, retryAfter: "0"), on: prefix)
+            let outcome = try await install(reference)
+            #expect(outcome.status == 75, "\(outcome.errors)")
+            #expect(outcome.errors.contains("SHA256SUMS") && outcome.errors.contains("try again in 0 s"))
+        }
+        machine.hub.clearFaults()
+        #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+    }
+
     @Test("one archive under several names at once comes to all of them")
     func atOnce() async throws {
         let name = "tool-1.0-linux-\(Self.arch)-cpu.tar.gz"

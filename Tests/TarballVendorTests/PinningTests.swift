@@ -50,10 +50,12 @@ struct PinningTests {
         "an answer that is no file is what it is, and its URL is told without its query",
         arguments: [
             (404, ProvisionError.Code.notFound), (410, .notFound), (401, .unauthorized), (403, .unauthorized),
-            (429, .rateLimited(retryAfter: 7)), (500, .unavailable), (304, .unavailable), (200, .unsupported),
+            (429, .rateLimited(retryAfter: 7)), (503, .rateLimited(retryAfter: 7)), (500, .unavailable),
+            (304, .unavailable), (200, .unsupported),
         ])
     func failures(status: Int, code: ProvisionError.Code) async throws {
-        let answer = HTTPResponse.answer(status, ["retry-after": "7"])
+        // With 403 it would say that an account's requests are spent.
+        let answer = HTTPResponse.answer(status, status == 403 ? [:] : ["retry-after": "7"])
         let releases = Releases(http: .canned(["HEAD": answer, "GET": answer], Asked()))
         let error = await #expect(throws: ProvisionError.self) {
             try await releases.resolve("\(Self.url)?sig=canary")
