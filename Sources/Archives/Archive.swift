@@ -24,8 +24,8 @@ public enum Archive {
     /// Extracts an archive while it arrives; a zip once it is there. Returns when the file is finished, and begins
     /// anew where the file does.
     ///
-    /// - Throws: as for a file that is whole. What the content is refused for is told once the file is finished: bytes
-    ///   that are not the archive's might be at fault. Where nothing more will come, the task must be cancelled.
+    /// - Throws: as for a file that is whole. What the content is refused for is told once the file is finished, unless
+    ///   it leaves no doubt (`ArrivingFile.Doubt`). Where nothing more will come, the task must be cancelled.
     public static func extract(
         _ file: ArrivingFile, into folder: FilePath, policy: ExtractionPolicy = ExtractionPolicy(),
         progress: @escaping @Sendable (ExtractionProgress) -> Void = { _ in }

@@ -10,7 +10,9 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         case unsupportedFormat
         /// Cut short or damaged.
         case corrupt
-        /// Over one of the policy's totals.
+        /// More bytes than the policy takes.
+        case tooLarge
+        /// Over another of the policy's totals.
         case limit
         case io(errno: Int32)
         /// The file system is full, or the quota is.
@@ -39,10 +41,13 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether other bytes in the archive's place might be extracted.
     var blamesContent: Bool {
         switch code {
-        case .unsafe, .unsupportedFormat, .corrupt, .limit: true
+        case .unsafe, .unsupportedFormat, .corrupt, .tooLarge, .limit: true
         case .io, .insufficientSpace, .cancelled: false
         }
     }
+
+    /// Whether whoever made the archive is at fault: it can be read, and is refused for what it says.
+    var blamesMaker: Bool { [.unsafe, .tooLarge, .limit].contains(code) }
 
     public var description: String {
         guard let entry else { return reason.visiblyEscaped }

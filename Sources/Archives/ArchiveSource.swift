@@ -91,14 +91,16 @@ final class ArchiveSource {
         return count <= front
     }
 
-    /// Waits until the file is whole. False where it was begun anew: what was read of it is worth nothing.
-    func isFinal() throws(ArchiveError) -> Bool {
-        try file.wait(cancellation) { $0.isFinal || $0.generation != generation }.generation == generation
+    /// False where the file was begun anew: what was read of it is worth nothing.
+    ///
+    /// - Parameter atEnd: waits until the file is whole.
+    func stands(atEnd: Bool) throws(ArchiveError) -> Bool {
+        try file.wait(cancellation) { !atEnd || $0.isFinal || $0.generation != generation }.generation == generation
     }
 
     /// The end of an extraction: what it made may be kept.
     func confirm() throws(ArchiveError) {
-        guard try isFinal() else { throw Self.begunAnew }
+        guard try stands(atEnd: true) else { throw Self.begunAnew }
     }
 
     private func wait(

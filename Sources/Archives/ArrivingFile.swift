@@ -16,30 +16,48 @@ public final class ArrivingFile: Sendable {
         var generation = 0
     }
 
+    /// What content that is refused may still turn out to be, once all of it is here.
+    public enum Doubt: Sendable {
+        /// Nothing else: nobody says what it is to be.
+        case none
+        /// Damaged on the way, which its digest will tell. Damage makes no hostile entry.
+        case damage
+        /// Another source's, which had no right to it.
+        case source
+    }
+
     private struct State {
         var standing = Standing()
         var isAwaited = false
     }
 
     let path: FilePath
+    private let doubt: Doubt
     private let state = Mutex(State())
     private let change = DispatchSemaphore(value: 0)
 
-    /// - Parameter path: where the file will be once it has a first byte; it stays the same file.
-    public init(_ path: FilePath) {
+    /// - Parameters:
+    ///   - path: where the file will be once it has a first byte; it stays the same file.
+    ///   - doubt: what is not doubted is refused at once, the rest once the file is finished.
+    public init(_ path: FilePath, doubt: Doubt = .source) {
         self.path = path
+        self.doubt = doubt
     }
 
     /// A file that is whole.
     /// - Throws: `.io` where it is not there.
     public init(whole path: FilePath) throws(ArchiveError) {
         self.path = path
+        doubt = .none
         do throws(Errno) {
             finish(at: try path.stat().size)
         } catch {
             throw ArchiveError(error, "cannot open the archive")
         }
     }
+
+    /// Whether all bytes are there and believed.
+    public var isFinished: Bool { state.withLock(\.standing.isFinal) }
 
     /// The first `front` bytes are there.
     public func advance(to front: Int64) {
@@ -94,8 +112,8 @@ public final class ArrivingFile: Sendable {
         }
     }
 
-    /// Runs `work` on the content, again where the file was begun anew. Whether the content is at fault is known
-    /// once all of it has come, so what it is refused for waits for that.
+    /// Runs `work` on the content, again where the file was begun anew. Where there is doubt whether the content is at
+    /// fault, what it is refused for waits until all of it has come.
     func follow<Value>(
         _ cancellation: Cancellation, _ work: (ArchiveSource) throws(ArchiveError) -> Value
     ) throws(ArchiveError) -> Value {
@@ -105,8 +123,16 @@ public final class ArrivingFile: Sendable {
                 return try work(source)
             } catch {
                 guard error.blamesContent else { throw error }
-                if try source.isFinal() { throw error }
+                if try source.stands(atEnd: leavesDoubt(error)) { throw error }
             }
+        }
+    }
+
+    private func leavesDoubt(_ error: ArchiveError) -> Bool {
+        switch doubt {
+        case .none: false
+        case .damage: !error.blamesMaker
+        case .source: true
         }
     }
 }

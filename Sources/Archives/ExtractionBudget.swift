@@ -19,7 +19,7 @@ struct ExtractionBudget {
         guard size >= 0 else { throw ArchiveError(.corrupt, entry: entry, "its size is negative") }
         let (sum, overflow) = logical.addingReportingOverflow(size)
         guard !overflow, sum <= maximum else {
-            throw ArchiveError(.limit, entry: entry, "with its \(size) bytes the content is over \(maximum) bytes")
+            throw ArchiveError(.tooLarge, entry: entry, "with its \(size) bytes the content is over \(maximum) bytes")
         }
     }
 

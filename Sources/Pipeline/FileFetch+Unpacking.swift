@@ -5,6 +5,7 @@ import Foundation
 import Provisioning
 import SystemPackage
 import Transfer
+import Vendors
 
 /// Archives are unpacked into the tree while they arrive: who waits for the network has a core to spare. Of a tree whose
 /// archive turns out to be wrong nothing is published, so nothing is lost by believing it until then.
@@ -12,8 +13,24 @@ extension FileFetch {
     /// Fetches the archive into its partial and unpacks it behind the front of what has come.
     /// - Returns: the archive's size in bytes.
     func fetchUnpacking(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Int64 {
-        let archive = ArrivingFile(store.partial(named: name).part)
-        return try await withThrowingTaskGroup(of: Int64.self) { group in
+        let hasDigest = file.remote.digest ?? file.seen != nil
+        let doubt: ArrivingFile.Doubt = !hasDigest ? .none : file.remote.sources.count == 1 ? .damage : .source
+        let archive = ArrivingFile(store.partial(named: name).part, doubt: doubt)
+        do {
+            return try await fetch(file, as: name, lock, unpacking: archive)
+        } catch let error as ProvisionError {
+            // What is refused is of no use to a later attempt: it would go on from bytes of which nobody knows whether
+            // they are right. Those that have the right digest are refused again without being fetched again.
+            let isRefused = error.code == .unsafeContent || error.code == .digestMismatch
+            if isRefused, !hasDigest || !archive.isFinished { try store.removePartial(named: name) }
+            throw error
+        }
+    }
+
+    private func fetch(
+        _ file: WantedFile, as name: String, _ lock: HeldLock, unpacking archive: ArrivingFile
+    ) async throws -> Int64 {
+        try await withThrowingTaskGroup(of: Int64.self) { group in
             group.addTask {
                 try await unpack(file.remote, from: archive)
                 return 0
@@ -58,21 +75,29 @@ extension FileFetch {
 
     private func unpack(_ remote: RemoteFile, from archive: ArrivingFile) async throws(ProvisionError) {
         guard let tree else { return }
+        var policy = ExtractionPolicy()
+        let limit = plan.match.configuration.trust.maximumSize.flatMap { $0 < policy.maximumBytes ? $0 : nil }
+        policy.maximumBytes = limit ?? policy.maximumBytes
         do {
             switch remote.unpack {
             case .none: break
             case .archive(let strip):
-                let policy = ExtractionPolicy(strip: strip.map { .components($0) } ?? .singleTopFolder)
+                policy.strip = strip.map { .components($0) } ?? .singleTopFolder
                 try await extract(archive, into: tree, policy, name: plan.partialName(of: remote))
             case .single:
                 let target = tree.path(remote.path)
                 try FileManager.default.createDirectory(
                     atPath: target.removingLastComponent().string, withIntermediateDirectories: true)
                 let expanded = try await Archive.expandSingle(
-                    archive, to: target, isExecutable: plan.item.kind == .worker)
+                    archive, to: target, isExecutable: plan.item.kind == .worker, policy: policy)
                 if let digest = expanded.digest { tree.note(digest, of: remote.path) }
             }
         } catch {
+            if limit != nil, (error as? ArchiveError)?.code == .tooLarge,
+                let refusal = plan.match.refusal(ofMoreThanAllowed: "unpacked")
+            {
+                throw refusal
+            }
             throw ProvisionError(pipeline: error).of("\(plan.subject): unpacking \(remote.path)")
         }
     }

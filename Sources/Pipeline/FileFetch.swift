@@ -105,6 +105,7 @@ struct FileFetch: Sendable {
                 job.progress(.transfer(path: remote.path.string, received: received, total: total))
             }
         } catch {
+            if error.code == .tooLarge, let refusal = plan.match.refusal(ofMoreThanAllowed: "") { throw refusal }
             // Of several references on one line a URL alone does not tell which one failed.
             throw ProvisionError(transfer: error).of(plan.subject)
         }

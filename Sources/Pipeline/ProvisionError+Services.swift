@@ -37,7 +37,7 @@ extension ProvisionError {
             case .io(let number): .io(errno: number)
             case .insufficientSpace: .insufficientSpace(needed: 0, free: 0)
             case .corrupt: .digestMismatch
-            case .unsafe, .limit, .unsupportedFormat: .unsafeContent
+            case .unsafe, .tooLarge, .limit, .unsupportedFormat: .unsafeContent
             }
         self.init(code, error.description, remedy: error.code == .insufficientSpace ? Self.moreRoom : nil)
     }

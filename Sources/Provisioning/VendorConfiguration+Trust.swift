@@ -49,6 +49,17 @@ extension VendorConfiguration {
             remedy: "change \(refusal.rule.rawValue) there if it shall be taken")
     }
 
+    /// The error for what turns out to be more than `max-size` while it arrives; nil where there is no such rule.
+    ///
+    /// - Parameter state: what is measured, as `unpacked`; empty for what comes.
+    public func refusal(of reference: ArtifactReference, becauseMoreThanAllowed state: String) -> ProvisionError? {
+        guard let maximum = trust.maximumSize else { return nil }
+        let verdict = TrustVerdict(
+            rule: .maximumSize, allowed: "\(ByteCount(maximum))", found: state.isEmpty ? "larger" : "larger \(state)",
+            word: .refuses, file: file, line: trustLines[.maximumSize])
+        return refusal(of: reference, in: [verdict])
+    }
+
     private enum Finding {
         case unknown
         case taken(String)

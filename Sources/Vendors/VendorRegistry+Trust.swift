@@ -15,4 +15,11 @@ extension VendorRegistry.Match {
     ) throws(ProvisionError) {
         try configuration.checkTrust(reference, resolution, unpacked: unpacked, by: provisioner)
     }
+
+    /// The error for what turns out to be more than `max-size` while it arrives; nil where there is no such rule.
+    ///
+    /// - Parameter state: what is measured, as `unpacked`; empty for what comes.
+    public func refusal(ofMoreThanAllowed state: String) -> ProvisionError? {
+        configuration.refusal(of: reference, becauseMoreThanAllowed: state)
+    }
 }

@@ -113,7 +113,7 @@ struct ExtractionTests {
         let error = await #expect(throws: ArchiveError.self) {
             try await workshop.extract(workshop.path("archive"), ExtractionPolicy(maximumBytes: 31 << 20))
         }
-        #expect(error?.code == .limit)
+        #expect(error?.code == .tooLarge)
     }
 
     @Test("the digests are those of what was written, also of files that others overtake")

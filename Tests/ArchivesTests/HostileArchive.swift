@@ -155,14 +155,14 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
     ]
 
     static let sizes = [
-        HostileArchive("a sparse file of 8 EiB", naming: "s", code: .limit) {
+        HostileArchive("a sparse file of 8 EiB", naming: "s", code: .tooLarge) {
             $0.pax([("GNU.sparse.size", "9223372036854775807"), ("GNU.sparse.map", "0,7")])
             $0.file("s")
         },
-        HostileArchive("a file of 4 EiB", naming: "f", code: .limit) {
+        HostileArchive("a file of 4 EiB", naming: "f", code: .tooLarge) {
             $0.entry(Array("f".utf8), data: [1], size: 1 << 62)
         },
-        HostileArchive("a file of 4 EiB by its pax header", naming: "f", code: .limit) {
+        HostileArchive("a file of 4 EiB by its pax header", naming: "f", code: .tooLarge) {
             $0.pax([("size", "4611686018427387904")])
             $0.file("f")
         },

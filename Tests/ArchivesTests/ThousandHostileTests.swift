@@ -168,7 +168,7 @@ struct ThousandHostileTests {
 extension ArchiveError {
     fileprivate var blamesContentAlone: Bool {
         switch code {
-        case .unsafe, .limit, .corrupt, .unsupportedFormat: true
+        case .unsafe, .tooLarge, .limit, .corrupt, .unsupportedFormat: true
         case .io, .insufficientSpace, .cancelled: false
         }
     }

@@ -128,7 +128,7 @@ import Testing
         var file = try workshop.file("a.gguf", bytes)
         file.size = nil
         let error = await #expect(throws: ProvisionError.self) { try await workshop.provision([file]) }
-        #expect(error?.code == .digestMismatch)
+        #expect(error?.code == .untrusted)
     }
 
     @Test("what the store holds at the same revision is not made again; a changed list of files is")
