@@ -76,7 +76,8 @@ extension WorkerBinary {
                 remedy: "import the worker that was made for this machine")
         }
         // A link will have this name, and the choice of a version goes by it.
-        let name = WorkerName(name: name, variant: workerType, version: version, platform: platform)
+        let name = WorkerName(
+            name: name, variant: workerType, version: version, platform: platform, toolkit: toolkit)
         guard name.isValid, name.id == id else {
             throw ProvisionError(
                 .unsafeContent, "\(artifact.item) of the export calls itself \(name.id.visiblyEscaped)")

@@ -1,6 +1,9 @@
 import ArtifactCatalog
 import ArtifactTypes
 import ContentStore
+import Pipeline
+import Provisioning
+import Vendors
 public import WorkerCatalog
 
 /// What mends an artifact whose files are not what they were.
@@ -20,9 +23,21 @@ extension Hive {
             return "build or install it again with --force"
         }
         let command =
-            provenance.commit == nil
-            ? "rbee-hive worker install \(source) --name \(worker.name) --variant \(worker.workerType)"
-            : "rbee-hive worker build \(worker.workerType) --worker \(worker.name)"
+            provenance.commit.map { buildCommand(worker, at: $0, of: source) }
+            ?? "rbee-hive worker install \(source) --name \(worker.name) --variant \(worker.workerType)"
         return "\(command) --force makes it again"
+    }
+
+    /// The build of that very commit. From where it came is named where its recipe is for another repository.
+    private func buildCommand(_ worker: WorkerBinary, at commit: String, of source: String) -> String {
+        var words = ["rbee-hive worker build \(worker.workerType) --worker \(worker.name) --ref \(commit)"]
+        let recipe = try? pipeline.registry.recipe(variant: worker.workerType, named: worker.name)
+        let vendor = try? recipe.map { try pipeline.registry.vendor(named: $0.vendor) }
+        if vendor?.configuration.options.string("url") != source { words.append("--source \(source)") }
+        if worker.provenance?.sandboxed == false { words.append("--sandbox off") }
+        if worker.provenance?.sources.contains(where: { $0.revision == nil }) == true {
+            words.append("--allow-unverified")
+        }
+        return words.joined(separator: " ")
     }
 }

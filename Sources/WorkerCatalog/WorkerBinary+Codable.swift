@@ -6,7 +6,7 @@ import ArtifactTypes
 
 extension WorkerBinary: Codable {
     private enum Key: String, CodingKey {
-        case id, name, workerType, platform, path, size, status, version, addedAt, lastAccessed
+        case id, name, workerType, toolkit, platform, path, size, status, version, addedAt, lastAccessed
         case supportedArchitectures, supportedFormats, maxContextLength, supportsStreaming, supportsBatching
         case verified, digest, provenance
     }
@@ -16,6 +16,7 @@ extension WorkerBinary: Codable {
         id = try container.decode(String.self, forKey: .id)
         name = try container.decode(String.self, forKey: .name)
         workerType = try container.decode(Accelerator.self, forKey: .workerType)
+        toolkit = try container.decodeIfPresent(String.self, forKey: .toolkit)
         platform = try container.decode(OperatingSystem.self, forKey: .platform)
         path = try container.decode(String.self, forKey: .path)
         size = try container.decode(Int64.self, forKey: .size)
@@ -38,6 +39,7 @@ extension WorkerBinary: Codable {
         try container.encode(id, forKey: .id)
         try container.encode(name, forKey: .name)
         try container.encode(workerType, forKey: .workerType)
+        try container.encode(toolkit, forKey: .toolkit)
         try container.encode(platform, forKey: .platform)
         try container.encode(path, forKey: .path)
         try container.encode(size, forKey: .size)

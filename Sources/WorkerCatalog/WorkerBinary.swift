@@ -5,10 +5,12 @@ public import ArtifactTypes
 public struct WorkerBinary: Artifact, Hashable {
     public static let kind = ArtifactKind.worker
 
-    /// `name-variant-version-platform`.
+    /// `name-variant-version-platform`, the variant with its toolkit's version where that is known.
     public var id: String
     public var name: String
     public var workerType: Accelerator
+    /// The version of the accelerator's toolkit that the worker was made for, as `12.4`, where its archive's name told it.
+    public var toolkit: String?
     public var platform: OperatingSystem
     /// The executable.
     public var path: String
@@ -31,8 +33,8 @@ public struct WorkerBinary: Artifact, Hashable {
     public var provenance: WorkerProvenance?
 
     public init(
-        id: String, name: String, workerType: Accelerator, platform: OperatingSystem, path: String, size: Int64,
-        status: ArtifactStatus = .available, version: String, addedAt: Timestamp = .now,
+        id: String, name: String, workerType: Accelerator, toolkit: String? = nil, platform: OperatingSystem,
+        path: String, size: Int64, status: ArtifactStatus = .available, version: String, addedAt: Timestamp = .now,
         lastAccessed: Timestamp? = nil, supportedArchitectures: [String] = [], supportedFormats: [String] = [],
         maxContextLength: Int64? = nil, supportsStreaming: Bool = false, supportsBatching: Bool = false,
         verified: Bool = false, digest: Digest? = nil, provenance: WorkerProvenance? = nil
@@ -40,6 +42,7 @@ public struct WorkerBinary: Artifact, Hashable {
         self.id = id
         self.name = name
         self.workerType = workerType
+        self.toolkit = toolkit
         self.platform = platform
         self.path = path
         self.size = size
@@ -59,6 +62,8 @@ public struct WorkerBinary: Artifact, Hashable {
 }
 
 extension WorkerBinary {
+    /// The variant as the id has it: `cuda`, or `cuda12.4`.
+    public var variant: String { workerType.rawValue + (toolkit ?? "") }
     /// As `cuda 0.1.0 linux`.
-    public var detail: String? { "\(workerType) \(version) \(platform.rawValue)" }
+    public var detail: String? { "\(variant) \(version) \(platform.rawValue)" }
 }

@@ -102,7 +102,8 @@ struct PackageOrigin: Sendable {
         return own.hasPrefix("http:") ? secure + ["http://"] : secure
     }
 
-    private static func plain(_ url: String) -> String {
+    /// A repository's URL without what makes no difference.
+    static func plain(_ url: String) -> String {
         var text = url[...]
         while text.hasSuffix("/") { text = text.dropLast() }
         return String(text.hasSuffix(".git") ? text.dropLast(4) : text)

@@ -1,7 +1,8 @@
 public import ArtifactTypes
 import Provisioning
 
-/// What a worker is called: `name-variant-version-platform`, the id under which it is catalogued.
+/// What a worker is called: `name-variant-version-platform`, the id under which it is catalogued. The variant has the
+/// version of its toolkit where an archive's name tells it: `tool-cuda12.4-1.0-linux`.
 public struct WorkerName: Sendable, Hashable {
     public var name: String
     public var variant: Accelerator
@@ -9,11 +10,14 @@ public struct WorkerName: Sendable, Hashable {
     public var platform: OperatingSystem
     /// The processor that a release archive's name tells; nil where it tells none.
     public var arch: String?
+    /// The version of the toolkit that it is made for, as `12.4`, likewise. Variants of two of them are two workers.
+    public var toolkit: String?
 
     public init(
         name: String, variant: Accelerator, version: String, platform: OperatingSystem = HostPlatform.current.os,
-        arch: String? = nil
+        arch: String? = nil, toolkit: String? = nil
     ) {
+        self.toolkit = toolkit
         self.name = name
         self.variant = variant
         self.version = version
@@ -21,7 +25,7 @@ public struct WorkerName: Sendable, Hashable {
         self.arch = arch
     }
 
-    public var id: String { "\(name)-\(variant.rawValue)-\(version)-\(platform.rawValue)" }
+    public var id: String { "\(name)-\(variant.rawValue)\(toolkit ?? "")-\(version)-\(platform.rawValue)" }
 
     /// Whether it is made of what an id, a folder and a link may be called: letters, digits, `.`, `_`, `+` and `-`.
     public var isValid: Bool {
@@ -48,8 +52,9 @@ public struct WorkerName: Sendable, Hashable {
         var hasVersion = false
         var hasPlatform = false
         while let (word, before) = Self.lastWord(of: rest) {
-            if let variant = Self.accelerator(word) {
+            if let (variant, toolkit) = Self.accelerator(word) {
                 parsed.variant = variant
+                parsed.toolkit = toolkit
             } else if let platform = Self.platforms[word] {
                 parsed.platform = platform
                 hasPlatform = true
@@ -115,11 +120,14 @@ public struct WorkerName: Sendable, Hashable {
     }
 
     /// `cuda`, and `cuda12.4` too, which names the toolkit's version.
-    private static func accelerator(_ word: String) -> Accelerator? {
-        let release = word.drop { $0.isLetter }
-        guard release.allSatisfy({ $0.isNumber || $0 == "." }) else { return nil }
-        let accelerator = Accelerator(rawValue: String(word.dropLast(release.count)))
-        return release.isEmpty || accelerator == .cuda || accelerator == .rocm ? accelerator : nil
+    private static func accelerator(_ word: String) -> (variant: Accelerator, toolkit: String?)? {
+        let toolkit = word.drop { $0.isLetter }
+        guard let variant = Accelerator(rawValue: String(word.dropLast(toolkit.count))) else { return nil }
+        if toolkit.isEmpty { return (variant, nil) }
+        guard variant == .cuda || variant == .rocm, toolkit.last?.isNumber == true,
+            toolkit.allSatisfy({ $0.isNumber || $0 == "." })
+        else { return nil }
+        return (variant, String(toolkit))
     }
 
     /// What may stand behind a version: `rc.1`, `beta2`, `alpha`.

@@ -121,7 +121,12 @@ extension WorkerProvisioner {
 
     /// Fetches the commit, builds it, runs the result once, and publishes it with its build log.
     public func build(_ build: BuildPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
-        try await provision(
+        if !job.force {
+            try checkSuccession(
+                of: build.name.id, by: build.plan.resolution, isVouchedFor: nil,
+                remedy: "--force puts it in the other's place")
+        }
+        return try await provision(
             build.plan, for: job, accepts: { entry in build.isSource(of: entry) && entry.addedAt > build.madeAt },
             describe: { staged in try await describe(staged, build, for: job) })
     }

@@ -14,7 +14,7 @@ extension WorkerProvisioner {
     ) -> WorkerBinary {
         let files = staged.tree.files
         return WorkerBinary(
-            id: name.id, name: name.name, workerType: name.variant, platform: name.platform,
+            id: name.id, name: name.name, workerType: name.variant, toolkit: name.toolkit, platform: name.platform,
             path: pipeline.store.treePath(plan.item).appending(executable).string,
             size: files.reduce(0) { $0 + $1.size }, version: name.version,
             supportedArchitectures: [name.arch ?? HostPlatform.current.arch], verified: !provenance.unverified,

@@ -83,7 +83,7 @@ extension WorkerProvisioner {
         var name = WorkerName(archive: file.path.lastComponent, fallback: version(of: resolution))
         name.name = request.name ?? name.name
         name.version = request.version ?? name.version
-        name.variant = request.variant ?? name.variant
+        if let variant = request.variant, variant != name.variant { (name.variant, name.toolkit) = (variant, nil) }
         try check(name, of: file)
         job.progress(.resolved(resolution))
         return InstallPlan(

@@ -22,9 +22,7 @@ extension WorkerProvisioner {
         else { return }
         if !known.isOfSamePlace(as: resolution) {
             throw ProvisionError(
-                .untrusted,
-                "\(id) is here already from \(known.reference.origin), and this one is from "
-                    + resolution.reference.origin,
+                .untrusted, "\(id) is here already from \(known.place), and this one is from \(resolution.place)",
                 remedy: remedy)
         }
         let isSigned = { (resolution: Resolution) in resolution.files.contains { $0.signature != nil } }
@@ -43,13 +41,13 @@ extension Resolution {
     /// Whether both are from one place, or have the same content wherever they are from. A revision alone does not tell:
     /// that of a URL may be no more than a date.
     func isOfSamePlace(as other: Resolution) -> Bool {
-        if reference.origin == other.reference.origin { return true }
+        if place == other.place { return true }
+        if let git, let other = other.git { return git.commit == other.commit }
         let digests = files.map(\.digest)
         return !digests.isEmpty && !digests.contains(nil) && digests == other.files.map(\.digest)
     }
-}
 
-extension ArtifactReference {
-    /// Where it is from, without what may be a secret or changes from one day to the next.
-    fileprivate var origin: String { stem.withoutQuery }
+    /// Where it is from, without what may be a secret or changes from one day to the next. What a worker is built from may
+    /// be another repository than the one that its reference names.
+    fileprivate var place: String { git.map { PackageOrigin.plain($0.url) } ?? reference.stem.withoutQuery }
 }

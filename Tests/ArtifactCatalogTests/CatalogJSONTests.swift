@@ -36,7 +36,8 @@ struct CatalogJSONTests {
                 "seconds":1.5,"skipped":[{"reason":"r","url":"u"}],"sources":[],"toolchain":{},"tree":null,\
                 "unverified":false,"variant":null},"size":5,"status":{"Failed":{"error":"no"}},\
                 "supportedArchitectures":[],"supportedFormats":[],\
-                "supportsBatching":false,"supportsStreaming":false,"verified":false,"version":"1","workerType":"cpu"}
+                "supportsBatching":false,"supportsStreaming":false,"toolkit":null,"verified":false,"version":"1",\
+                "workerType":"cpu"}
                 """)
     }
 
@@ -53,7 +54,7 @@ struct CatalogJSONTests {
                 sha: "abc", gated: true), revision: "abc", digest: digest, verified: true)
         #expect(try CatalogJSON.entry(ModelEntry.self, from: CatalogJSON.value(of: model)) == model)
         let worker = WorkerBinary(
-            id: "w", name: "w", workerType: .cuda, platform: .macos, path: "/w", size: 1, version: "1",
+            id: "w", name: "w", workerType: .cuda, toolkit: "12.4", platform: .macos, path: "/w", size: 1, version: "1",
             lastAccessed: .now, supportedArchitectures: ["x"], supportedFormats: ["gguf"], maxContextLength: 1,
             supportsStreaming: true, supportsBatching: true, verified: true, digest: digest,
             provenance: WorkerProvenance(

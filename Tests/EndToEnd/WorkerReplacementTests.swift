@@ -108,6 +108,75 @@ import Testing
         }
     }
 
+    @Test("a build of another repository takes no worker's place unless told to; of the same commit it does")
+    func built() async throws {
+        let repository = try machine.makeWorkerRepository()
+        try machine.git(repository, "tag", "v1.0.0")
+        let url = machine.hub.addGit("worker", repository: repository.appending(".git"))
+        try machine.addWorkerVendor(url: url)
+        let first = try await machine.run("worker", "build", "cpu")
+        #expect(first.output == "demo-worker-cpu-1.0.0-linux\n", "\(first.errors)")
+        let path = try await machine.run("worker", "path", "demo-worker").output.trimmingCharacters(in: .newlines)
+        let content = try Data(contentsOf: URL(fileURLWithPath: path))
+
+        let fork = machine.folder.path.appending("fork")
+        try machine.shell(["git", "clone", "--quiet", repository.string, fork.string])
+        let same = try await machine.run("worker", "build", "cpu", "--source", fork.string)
+        #expect(same.status == 0, "\(same.errors)")
+        try machine.shell(["sh", "-c", "echo 'int other;' >> '\(fork)/main.c' || true; touch '\(fork)/more'"])
+        try machine.commit(fork, "of the fork")
+        try machine.git(fork, "tag", "--force", "v1.0.0")
+        let other = try await machine.run("worker", "build", "cpu", "--source", fork.string)
+        #expect(other.status == 65, "\(other.errors)")
+        #expect(other.errors.contains("worker, and this one is from") && other.errors.contains("--force"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == content)
+
+        let forced = try await machine.run("worker", "build", "cpu", "--source", fork.string, "--force")
+        #expect(forced.status == 0, "\(forced.errors)")
+        // A damaged one is made again as it was made, and not of what vendors.d names.
+        try machine.shell(["sh", "-c", "chmod 755 '\(path)'; echo changed > '\(path)'"])
+        let verified = try await machine.run("worker", "verify", "demo-worker")
+        let commit = try machine.git(fork, "rev-parse", "HEAD")
+        let command = "worker build cpu --worker demo-worker --ref \(commit) --source file://\(fork) --force"
+        #expect(verified.status == 65 && verified.errors.contains(command), "\(verified.errors)")
+        let mended = try await machine.start(command.split(separator: " ").map(String.init)).outcome()
+        #expect(mended.output == "demo-worker-cpu-1.0.0-linux\n", "\(mended.errors)")
+        #expect(try await machine.run("worker", "verify", "demo-worker").status == 0)
+    }
+
+    @Test("builds for several versions of a toolkit live side by side, and are told apart")
+    func toolkits() async throws {
+        let code = "__attribute__((section(\".nv_fatbin\"))) int fat = 1; int puts(const char *);"
+        for version in ["11", "12.4"] {
+            let folder = machine.folder.path.appending("cuda\(version)")
+            try machine.folder.write(
+                Array("\(code) int main(void) { puts(\"cuda \(version)\"); return 0; }".utf8),
+                to: "cuda\(version)/tool.c")
+            try machine.shell(["gcc", "-o", folder.appending("tool").string, folder.appending("tool.c").string])
+            let file = machine.folder.path.appending("\(version).tar.gz")
+            try machine.shell(["tar", "-C", folder.string, "-czf", file.string, "tool"])
+            let url = try machine.hub.addRelease(
+                "tool-1.0.0-linux-\(HostPlatform.current.arch)-cuda\(version).tar.gz",
+                .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: file.string)))))
+            let installed = try await machine.run("worker", "install", url)
+            #expect(installed.output == "tool-cuda\(version)-1.0.0-linux\n", "\(installed.errors)")
+        }
+        #expect(try await says("tool") == "cuda 12.4")
+        #expect(try await says("tool-cuda11") == "cuda 11")
+        #expect(try await says("tool-cuda12.4") == "cuda 12.4")
+        #expect(try await machine.run("worker", "use", "tool-cuda11").output == "tool-cuda11-1.0.0-linux\n")
+        #expect(try await says("tool") == "cuda 11")
+        let listed = try await machine.run("worker", "list").output
+        #expect(listed.contains(" cuda11 ") && listed.contains(" cuda12.4 "), "\(listed)")
+        let shown = try await machine.run("worker", "show", "tool-cuda12.4", "--json").json()
+        #expect(shown["workerType"] == .string("cuda") && shown["toolkit"] == .string("12.4"))
+        // One that leaves for another machine keeps its name.
+        #expect(try await machine.run("worker", "export", "tool-cuda11", "w.tar").status == 0)
+        let there = ["RBEE_HOME": machine.folder.path.appending("there").string]
+        let imported = try await machine.run("worker", "import", "w.tar", environment: there)
+        #expect(imported.output == "tool-cuda11-1.0.0-linux\n", "\(imported.errors)")
+    }
+
     @Test("a name that begins another one's can be used")
     func beginnings() async throws {
         for program in ["tool", "tool-cpu-extra", "tool-extra"] {

@@ -12,6 +12,7 @@ struct WorkerNameTests {
         let platform: OperatingSystem
         let arch: String?
         var variant = Accelerator.cpu
+        var toolkit: String?
         var testDescription: String { archive }
     }
 
@@ -44,10 +45,10 @@ struct WorkerNameTests {
                 platform: .linux, arch: "x86_64"),
             Case(
                 archive: "worker-v2.0-beta2-linux-x64-cuda12.4.tzst", name: "worker", version: "2.0-beta2",
-                platform: .linux, arch: "x86_64", variant: .cuda),
+                platform: .linux, arch: "x86_64", variant: .cuda, toolkit: "12.4"),
             Case(
                 archive: "worker-beta-linux-x64-rocm6.tbz2", name: "worker-beta", version: "tag", platform: .linux,
-                arch: "x86_64", variant: .rocm),
+                arch: "x86_64", variant: .rocm, toolkit: "6"),
             Case(
                 archive: "cuda12-tool-1.0-linux-x64.xz", name: "cuda12-tool", version: "1.0", platform: .linux,
                 arch: "x86_64"),
@@ -62,7 +63,7 @@ struct WorkerNameTests {
         #expect(name.version == expected.version)
         #expect(name.platform == expected.platform)
         #expect(name.arch == expected.arch)
-        #expect(name.variant == expected.variant)
+        #expect(name.variant == expected.variant && name.toolkit == expected.toolkit)
     }
 
     @Test(

@@ -23,7 +23,7 @@ struct WorkerList: AsyncParsableCommand {
             let current = try hive.currentWorkers(among: entries)
             let rows = entries.map { entry in
                 [
-                    entry.id, entry.workerType.rawValue, entry.version, "\(ByteCount(entry.size))",
+                    entry.id, entry.variant, entry.version, "\(ByteCount(entry.size))",
                     entry.provenance?.commit.map { String($0.prefix(8)) } ?? "", entry.verified ? "yes" : "no",
                     current.contains(entry.id) ? "yes" : "no",
                 ]
