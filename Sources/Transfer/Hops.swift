@@ -53,7 +53,9 @@ extension TransferEngine {
         guard head.status == 429 || head.status == 503, let wait = RetryPolicy.retryAfter(head),
             wait <= configuration.maximumRetryAfter
         else { return }
-        gate.shut(origin, for: wait)
+        if gate.shut(origin, for: wait) {
+            logger.warning("\(origin) answers \(head.status) and is left alone for \(wait.components.seconds) s")
+        }
     }
 
     private func exchange(

@@ -5,9 +5,14 @@ import Synchronization
 final class HostGate: Sendable {
     private let shut = Mutex<[WebAddress.Origin: ContinuousClock.Instant]>([:])
 
-    func shut(_ origin: WebAddress.Origin, for wait: Duration) {
-        let end = ContinuousClock.now + wait
-        shut.withLock { $0[origin] = max($0[origin] ?? end, end) }
+    /// - Returns: whether that was news: it was open, or would have been a second earlier.
+    func shut(_ origin: WebAddress.Origin, for wait: Duration) -> Bool {
+        let now = ContinuousClock.now
+        return shut.withLock { shut in
+            let before = max(shut[origin] ?? now, now)
+            shut[origin] = max(before, now + wait)
+            return before + .seconds(1) <= now + wait
+        }
     }
 
     /// How long it stays shut; nil where it is open.

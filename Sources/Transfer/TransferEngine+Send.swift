@@ -1,3 +1,5 @@
+import Logging
+
 extension TransferEngine {
     /// Sends a small request and returns any final answer, whatever its status, with its whole body.
     ///
@@ -30,6 +32,7 @@ extension TransferEngine {
         if let patience = request.patience { policy.maximumRetryAfter = min(policy.maximumRetryAfter, patience) }
         for number in 1... {
             let wait: Duration
+            let reason: String?
             do throws(TransferError) {
                 let response = try await attempt()
                 guard TransferError.Code.status(response.status).isTransient, number < policy.maximumAttempts else {
@@ -37,10 +40,18 @@ extension TransferEngine {
                 }
                 let head = ResponseHead(status: response.status, headers: response.headers)
                 wait = try policy.wait(after: head, attempt: number, url: WebAddress.redacted(response.url))
+                // Of a server that names the time this is said already.
+                let isSaid = RetryPolicy.retryAfter(head) != nil
+                reason = isSaid ? nil : "\(WebAddress.redacted(response.url)): the server answers \(response.status)"
             } catch {
                 guard error.isTransient, number < policy.maximumAttempts else { throw error }
                 if request.hasAlternative, error.isUnreachable { throw error }
                 wait = policy.backoff(afterAttempt: number)
+                reason = "\(error)"
+            }
+            // What is over at once is nothing to wonder at.
+            if let reason, wait >= .seconds(1) {
+                logger.warning("\(reason); asked again in \(wait.components.seconds) s")
             }
             try await pause(wait)
         }

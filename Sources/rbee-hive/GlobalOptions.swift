@@ -49,7 +49,7 @@ struct GlobalOptions: ParsableArguments {
     }
 
     private func logger(_ level: String?) -> Logger {
-        var logger = Logger(label: "rbee-hive") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "rbee-hive") { _ in ConsoleLog() }
         logger.logLevel = level.flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? (quiet ? .error : .warning)
         return logger
     }

@@ -1,9 +1,13 @@
 import ArtifactTypes
 import Foundation
 import Provisioning
+import Synchronization
 
 /// Where text goes: results to stdout, everything else to stderr, so that `$(rbee-hive model path X)` works.
 enum Console {
+    /// Whoever draws on the terminal now: lines that stay go above it.
+    static let drawing = Mutex<TerminalProgress?>(nil)
+
     static func result(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)
     }
@@ -14,7 +18,12 @@ enum Console {
     }
 
     static func note(_ text: String) {
-        write("rbee-hive: \(text)\n", to: STDERR_FILENO)
+        let line = "rbee-hive: \(text)"
+        if let drawing = drawing.withLock({ $0 }) {
+            drawing.keep(line)
+        } else {
+            write(line + "\n", to: STDERR_FILENO)
+        }
     }
 
     static func error(_ error: ProvisionError) {

@@ -22,6 +22,12 @@ final class TerminalProgress: ProgressRenderer {
     init(colours: Bool) {
         self.colours = colours
         state = Mutex(State(text: ProgressText(width: Console.width(of: STDERR_FILENO))))
+        Console.drawing.withLock { $0 = self }
+    }
+
+    /// Shows a line of somebody else's, which stays.
+    func keep(_ line: String) {
+        state.withLock { draw(&$0, above: [line]) }
     }
 
     func show(_ event: ProgressEvent) {
@@ -55,6 +61,7 @@ final class TerminalProgress: ProgressRenderer {
     }
 
     func finish() {
+        Console.drawing.withLock { if $0 === self { $0 = nil } }
         state.withLock { state in
             Console.write(Self.erase(state.drawn, width: Console.width(of: STDERR_FILENO)), to: STDERR_FILENO)
             state.drawn = []
