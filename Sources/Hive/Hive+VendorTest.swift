@@ -72,11 +72,10 @@ extension Hive {
         of reference: ArtifactReference, from vendor: VendorRegistry.Instance, progress: ProgressSink
     ) async -> VendorReport.Check {
         let name = "download \(reference)"
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "rbee-vendor-test-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
         do {
-            let store = try ContentStore(root: FilePath(folder.path))
+            let folder = try PassingFolder(prefix: "rbee-vendor-test-")
+            defer { withExtendedLifetime(folder) {} }
+            let store = try ContentStore(root: folder.path)
             let provisioner = ModelProvisioner(
                 pipeline: Pipeline(registry: registry.only(vendor), store: store, engine: engine))
             let job = job(.model, progress: progress)

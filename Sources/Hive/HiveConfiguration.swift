@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+public import Provisioning
 public import SystemPackage
 
 /// Where a hive lives and what it reads; made once from flags and environment.
@@ -21,12 +22,17 @@ public struct HiveConfiguration: Sendable {
     ///   - home: `--home`; else `RBEE_HOME`, else `$XDG_CACHE_HOME/rbee`, else `~/.cache/rbee`.
     ///   - vendorFolders: `--vendors-dir`, in addition to the usual folders and those in `RBEE_VENDORS_D`.
     ///   - prefix: where the program is installed; its `share/rbee/vendors.d` is read first.
+    /// - Throws: `.configuration` where neither `HOME` nor the system's list of users names a home folder.
     public init(
         home: String?, vendorFolders: [String], prefix: FilePath?, environment: [String: String], logger: Logger
-    ) {
+    ) throws(ProvisionError) {
         self.environment = environment
         self.logger = logger
-        let user = environment.value("HOME") ?? "/"
+        guard let user = environment.value("HOME") ?? Self.homeOfUser else {
+            throw ProvisionError(
+                .configuration, "HOME is not set, and this user has no home folder",
+                remedy: "set HOME to a folder of this user's own")
+        }
         self.home = FilePath(
             home ?? environment.value("RBEE_HOME")
                 ?? environment.value("XDG_CACHE_HOME").map { $0 + "/rbee" } ?? user + "/.cache/rbee")
@@ -46,6 +52,13 @@ public struct HiveConfiguration: Sendable {
     /// (`HF_HUB_OFFLINE`, with the values that count as true there).
     var isHubOffline: Bool {
         ["1", "on", "yes", "true"].contains(environment["HF_HUB_OFFLINE"]?.lowercased() ?? "")
+    }
+
+    /// The home folder of whoever runs this, as the system's list of users has it.
+    private static var homeOfUser: String? {
+        guard let entry = getpwuid(geteuid()), let folder = entry.pointee.pw_dir else { return nil }
+        let path = String(cString: folder)
+        return path.hasPrefix("/") ? path : nil
     }
 
     private static var workingDirectory: FilePath {

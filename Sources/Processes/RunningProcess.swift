@@ -118,10 +118,12 @@ public actor RunningProcess {
 ///   - stderr: called for every line that it writes to standard error, redacted, line break included; a line over
 ///     `request.lineLimit` is cut. Bounding the rate is the caller's.
 ///   - stderrBytes: called with the number of bytes that came there, as they come: a line without end is none yet.
+///   - onEnd: called with how it ended, by itself or by us, before this returns or throws.
 /// - Throws: `ProcessError`, or what `body` throws. `request.input` and `outputLimit` play no part here.
 public func withProcess<R: Sendable>(
     _ request: ProcessRequest, stderr: @escaping @Sendable ([UInt8]) -> Void,
     stderrBytes: @escaping @Sendable (Int) -> Void = { _ in },
+    onEnd: @Sendable (ProcessStatus) -> Void = { _ in },
     _ body: @escaping @Sendable (RunningProcess) async throws -> R
 ) async throws -> R {
     let log = ErrorLines(request, take: stderr)
@@ -129,7 +131,7 @@ public func withProcess<R: Sendable>(
         stderrBytes(bytes.count)
         log.take(bytes)
     }
-    let (result, _) = try await supervise(request, then: .end, errorOutput: errorOutput) { channels in
+    let (result, _) = try await supervise(request, then: .end, onEnd: onEnd, errorOutput: errorOutput) { channels in
         try await body(RunningProcess(channels, request))
     }
     log.finish()

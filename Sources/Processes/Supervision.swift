@@ -28,7 +28,7 @@ struct Channels: Sendable {
 /// - Throws: `ProcessError`, or what `converse` throws.
 func supervise<R: Sendable>(
     _ request: ProcessRequest, then farewell: Farewell, onStart: @Sendable (Int32) -> Void = { _ in },
-    errorOutput: @escaping @Sendable ([UInt8]) -> Void,
+    onEnd: @Sendable (ProcessStatus) -> Void = { _ in }, errorOutput: @escaping @Sendable ([UInt8]) -> Void,
     converse: @escaping @Sendable (Channels) async throws -> R
 ) async throws -> (result: R, status: ProcessStatus) {
     _ = ignoreBrokenPipes
@@ -81,6 +81,7 @@ func supervise<R: Sendable>(
         let status = ProcessStatus(result.terminationStatus)
         let closure = result.closureResult
         finished = (closure.0, closure.1, status)
+        onEnd(status)
     } catch {
         throw ProcessError(mapping: error, of: request)
     }

@@ -1,5 +1,12 @@
+import Processes
 import Provisioning
 import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// Holds a plug-in's task, to be cut when a limit is exceeded or its job is cancelled, and knows what it is at.
 final class Leash: Sendable {
@@ -18,6 +25,7 @@ final class Leash: Sendable {
         var cancel: (@Sendable () -> Void)?
         var hasEnded = false
         var hasAnswered = false
+        var status: ProcessStatus?
         var deadline: Task<Void, Never>?
         var farewell: (@Sendable () async -> Void)?
     }
@@ -38,6 +46,14 @@ final class Leash: Sendable {
 
     /// Whether the plug-in reported an error of its own: it works, and what it was asked for does not.
     var hasAnswered: Bool { state.withLock { $0.hasAnswered } }
+
+    /// How the process ended by itself; nil where it may have been ended by us.
+    var status: ProcessStatus? {
+        let status = state.withLock { $0.status }
+        return status == .signalled(SIGTERM) || (status == .signalled(SIGKILL) && !hasEnded) ? nil : status
+    }
+
+    func note(_ status: ProcessStatus) { state.withLock { $0.status = status } }
 
     func noteEnd() { state.withLock { $0.hasEnded = true } }
 

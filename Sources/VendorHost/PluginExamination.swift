@@ -124,7 +124,11 @@ struct PluginExamination {
                     .failed(
                         name, error.error,
                         remedy: "its server did not answer; where it did and has none such, \(remedy)"))
-            default: report.checks.append(.failed(name, error.error, remedy: remedy))
+            case _ where error.isFault && !error.hasCrashed:
+                let shape = "answer each request once, by one line of JSON in UTF-8, and in time"
+                report.checks.append(.failed(name, error.error, remedy: shape))
+            default:
+                report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, at: remedy)))
             }
         }
     }
@@ -218,7 +222,18 @@ struct PluginExamination {
             }
             report.checks.append(.passed(name, detail))
         } catch {
-            report.checks.append(.failed(name, error.error, remedy: remedy))
+            report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, at: remedy)))
         }
+    }
+
+    /// How to mend a program that did not get as far as doing wrong what is looked at; else `own`.
+    private static func remedy(for failure: PluginSession.Failure, at own: String) -> String {
+        if failure.stage == .start {
+            return
+                "the program must be one that this machine can start: executable, and the interpreter that its first "
+                + "line names must be there"
+        }
+        if failure.hasCrashed { return "it must stay until its input ends or shutdown; \(own)" }
+        return own
     }
 }

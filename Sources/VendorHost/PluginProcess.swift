@@ -24,6 +24,8 @@ struct PluginProcess: Sendable {
                 if !log.take(errorLine: line) { leash.cut(PluginLog.flood) }
             } stderrBytes: { count in
                 if !log.admits(errorBytes: count) { leash.cut(PluginLog.flood) }
+            } onEnd: { status in
+                leash.note(status)
             } _: { process in
                 let write = { @Sendable (line) async throws(ProcessError) in try await process.write(line) }
                 let read = { @Sendable () async throws(ProcessError) in

@@ -20,6 +20,8 @@ struct PluginSession: Sendable {
         let hasCrashed: Bool
         /// It hung, crashed, flooded or answered what is no answer.
         let isFault: Bool
+        /// What it was at.
+        var stage = Leash.Stage.resolve
     }
 
     /// Starts the program, introduces the hive, and lets `body` go on from there.
@@ -118,7 +120,10 @@ struct PluginSession: Sendable {
         var named = cause.of("vendor \(command.vendor), at \(leash.stage.rawValue)")
         if named.remedy == nil { named.remedy = log.lastLine.map { "its log ends: \($0)" } }
         let hasCrashed = leash.hasEnded && leash.reason == nil
+        if hasCrashed, let status = leash.status { named.message += " (\(status))" }
         // One that is not there to be started has no fault of its own.
-        return Failure(error: named, hasCrashed: hasCrashed, isFault: leash.stage != .start && !leash.hasAnswered)
+        return Failure(
+            error: named, hasCrashed: hasCrashed, isFault: leash.stage != .start && !leash.hasAnswered,
+            stage: leash.stage)
     }
 }

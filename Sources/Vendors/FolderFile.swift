@@ -82,12 +82,16 @@ struct FolderFile {
         return draft
     }
 
+    static func taken(_ path: FilePath) -> ProvisionError {
+        ProvisionError(
+            .invalid, "there is a file \(path.string) already", remedy: "change that file, or remove it first")
+    }
+
     private func attempt<R>(_ what: String, _ body: () throws -> R) throws(ProvisionError) -> R {
         do {
             return try body()
         } catch Errno.fileExists {
-            throw ProvisionError(
-                .invalid, "there is a file \(path.string) already", remedy: "change that file, or remove it first")
+            throw Self.taken(path)
         } catch {
             let code = (error as? Errno)?.rawValue ?? EIO
             throw ProvisionError(.io(errno: code), "cannot \(what) \(path.string): \(error)")

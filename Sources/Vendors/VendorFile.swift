@@ -62,6 +62,30 @@ struct VendorFile: Sendable {
         namePlace = document.place(of: [.key("name")])
     }
 
+    /// Where the option stands that the module's `message` names or quotes; else where the module is named.
+    func place(ofRefusal message: String) -> TOMLPlace {
+        guard let document, case .table(let options)? = document.root[configuration.module] else { return modulePlace }
+        let words = Set(message.split { !$0.isLetter && $0 != "-" }.map(String.init))
+        let meant = options.filter { name, value in
+            if case .string(let text) = value, !text.isEmpty, message.contains(text.visiblyEscaped) { return true }
+            return words.contains(name)
+        }
+        return meant.keys.compactMap { document.exactPlace(of: [.key(configuration.module), .key($0)]) }.min()
+            ?? modulePlace
+    }
+
+    func error(of refusal: ProvisionError, in file: String) -> VendorFileError {
+        let place = place(ofRefusal: refusal.message)
+        return VendorFileError(file: file, line: place.line, column: place.column, message: refusal.description)
+    }
+
+    /// What the module refuses, with its place in the file.
+    func placed(_ refusal: ProvisionError, at file: FilePath) -> ProvisionError {
+        let place = place(ofRefusal: refusal.message)
+        return ProvisionError(
+            refusal.code, "\(file.string):\(place.line):\(place.column): \(refusal.message)", remedy: refusal.remedy)
+    }
+
     /// The name that a file gives itself as far as can be told without parsing it; else the file's own.
     static func salvagedName(from text: String, file: FilePath) -> String {
         for line in text.split(whereSeparator: \.isNewline).prefix(200) {

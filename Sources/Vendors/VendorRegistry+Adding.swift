@@ -6,7 +6,7 @@ extension VendorRegistry {
     /// The text of a new vendors.d file, checked as if it stood at `file` already, its options by their module too.
     ///
     /// - Throws: `.invalid` with the place in the file that would be refused, and why.
-    public func text(of draft: VendorDraft, at file: FilePath) throws(ProvisionError) -> String {
+    private func text(of draft: VendorDraft, at file: FilePath) throws(ProvisionError) -> String {
         guard VendorFile.isName(draft.name) else {
             throw ProvisionError(
                 .invalid,
@@ -21,19 +21,19 @@ extension VendorRegistry {
             throw ProvisionError(.invalid, "the file would be refused: \(error.message)", remedy: error.remedy)
         }
         if draft.enabled, let failure = make(parsed.configuration).failure {
-            throw ProvisionError(.invalid, failure.message, remedy: failure.remedy)
+            let placed = parsed.placed(failure, at: file)
+            throw ProvisionError(.invalid, placed.message, remedy: placed.remedy)
         }
         return text
     }
 
-    /// Writes a new vendors.d file into `folder`, which is made where it is missing; nothing is overwritten.
+    /// The text of the file that `add` would write.
     ///
     /// - Parameter replacing: whether it may stand in the place of a vendor that is built in or in an earlier folder.
-    /// - Returns: the file.
-    /// - Throws: `.invalid` for what would be refused, or a name that is taken; `.io` where it cannot be written.
-    public func add(
-        _ draft: VendorDraft, in folder: FilePath, replacing: Bool = false
-    ) throws(ProvisionError) -> FilePath {
+    /// - Throws: `.invalid` for what would be refused, or a name that is taken.
+    public func text(
+        of draft: VendorDraft, in folder: FilePath, replacing: Bool
+    ) throws(ProvisionError) -> String {
         let file = folder.appending(draft.name + ".toml")
         let text = try text(of: draft, at: file)
         if let slot = active.first(where: { $0.name == draft.name }) {
@@ -53,6 +53,19 @@ extension VendorRegistry {
                     remedy: "choose another name, or say --replace to put this one in its place")
             }
         }
+        if (try? file.stat()) != nil { throw FolderFile.taken(file) }
+        return text
+    }
+
+    /// Writes a new vendors.d file into `folder`, which is made where it is missing; nothing is overwritten.
+    ///
+    /// - Returns: the file.
+    /// - Throws: as `text(of:in:replacing:)`; `.io` where it cannot be written.
+    public func add(
+        _ draft: VendorDraft, in folder: FilePath, replacing: Bool = false
+    ) throws(ProvisionError) -> FilePath {
+        let text = try text(of: draft, in: folder, replacing: replacing)
+        let file = folder.appending(draft.name + ".toml")
         try FolderFile(file).create(text)
         return file
     }

@@ -12,9 +12,11 @@ extension VendorRegistry {
         } catch {
             throw ProvisionError(.notFound, error.message, remedy: "name a vendor, or the path of its vendors.d file")
         }
-        do {
+        do throws(ProvisionError) {
             let parsed = try Self.checked(text, at: file, modules: descriptors)
-            let provisioner = try make(parsed.configuration).get()
+            let made = make(parsed.configuration)
+            if let failure = made.failure { throw parsed.placed(failure, at: file) }
+            let provisioner = try made.get()
             return Instance(
                 name: parsed.configuration.name, configuration: parsed.configuration, provisioner: provisioner)
         } catch {

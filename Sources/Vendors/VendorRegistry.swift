@@ -88,7 +88,13 @@ public final class VendorRegistry: Sendable {
 
     /// The vendor's provisioner, made now if it was not before.
     func provisioner(of configuration: VendorConfiguration) throws(ProvisionError) -> any Provisioner {
-        try outcome(of: configuration).get()
+        do {
+            return try outcome(of: configuration).get()
+        } catch {
+            let slot = active.first { $0.name == configuration.name }
+            guard let slot, case .loaded(let file) = slot.content, let path = slot.file else { throw error }
+            throw file.placed(error, at: path)
+        }
     }
 
     func unknown(_ name: String, prefixes: [String] = []) -> ProvisionError {
@@ -117,10 +123,9 @@ public final class VendorRegistry: Sendable {
         do {
             return .success(try module.make(configuration, services))
         } catch {
-            let place = configuration.file.map { "\($0): " } ?? ""
             return .failure(
                 ProvisionError(
-                    .configuration, "\(place)vendor \(configuration.name): \(error.message)", remedy: error.remedy))
+                    .configuration, "vendor \(configuration.name): \(error.message)", remedy: error.remedy))
         }
     }
 }

@@ -56,10 +56,7 @@ struct VendorSlot: Sendable {
                 if isShadowed {
                     .shadowed
                 } else if let makeFailure {
-                    .error(
-                        VendorFileError(
-                            file: file?.string ?? "built-in vendor \(name)", line: loaded.modulePlace.line,
-                            column: loaded.modulePlace.column, message: makeFailure.description))
+                    .error(loaded.error(of: makeFailure, in: file?.string ?? "built-in vendor \(name)"))
                 } else {
                     .ok
                 }

@@ -26,7 +26,7 @@ struct GlobalOptions: ParsableArguments {
     /// The hive of these options.
     func open(_ adjust: (inout HiveConfiguration) -> Void = { _ in }) throws(ProvisionError) -> Hive {
         let environment = ProcessInfo.processInfo.environment
-        var configuration = HiveConfiguration(
+        var configuration = try HiveConfiguration(
             home: home, vendorFolders: vendorsDir, prefix: Self.prefix, environment: environment,
             logger: logger(environment["RBEE_LOG"]))
         adjust(&configuration)

@@ -9,14 +9,16 @@ import Synchronization
 /// Runs a command's work: opens the hive, turns signals into cancellation, and an error into its message and exit code.
 enum Program {
     /// - Parameters:
+    ///   - resumes: whether the same command goes on from where it was interrupted.
     ///   - adjust: changes what the common options give.
     ///   - work: gets the opened hive; a `ProvisionError` that it throws is shown on stderr.
     static func run(
-        _ options: GlobalOptions, adjust: @escaping @Sendable (inout HiveConfiguration) -> Void = { _ in },
+        _ options: GlobalOptions, resumes: Bool = true,
+        adjust: @escaping @Sendable (inout HiveConfiguration) -> Void = { _ in },
         _ work: @escaping @Sendable (Hive) async throws -> Void
     ) async throws {
         do {
-            try await interruptible {
+            try await interruptible(resumes: resumes) {
                 let hive = try options.open(adjust)
                 try await work(hive)
             }
@@ -32,7 +34,7 @@ enum Program {
 
     /// Runs `work` in a task that the first SIGINT or SIGTERM cancels. A second one ends the program at once: what is on
     /// disk survives that as it survives SIGKILL.
-    private static func interruptible(_ work: @escaping @Sendable () async throws -> Void) async throws {
+    private static func interruptible(resumes: Bool, _ work: @escaping @Sendable () async throws -> Void) async throws {
         // A write beyond a limit on the size of files is an error like any other.
         signal(SIGXFSZ, SIG_IGN)
         Hive.adoptOrphans()
@@ -57,7 +59,7 @@ enum Program {
             try await task.value
         } catch {
             guard let number = received.withLock({ $0?.number }) else { throw error }
-            Console.note("interrupted; the same command goes on from there")
+            Console.note(resumes ? "interrupted; the same command goes on from there" : "interrupted")
             throw ExitCode(128 + number)
         }
     }

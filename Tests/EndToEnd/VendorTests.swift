@@ -147,6 +147,7 @@ import Testing
         #expect(added.status == 0, "\(added.errors)")
         #expect(added.output.hasSuffix("/home/.config/rbee/vendors.d/corp.toml\n"))
         #expect(try await machine.start(add).outcome().status == 64)
+        #expect(try await machine.start(add + ["--dry-run"]).outcome().status == 64)
         #expect(try await machine.run("model", "download", "corp:org/tiny:Q4_K_M").status == 0)
         #expect(try await machine.run("vendor", "disable", "corp").status == 0)
         #expect(try await machine.run("model", "download", "corp:org/tiny:Q8_0").status == 78)
@@ -302,5 +303,45 @@ import Testing
         #expect(try await machine.run("model", "remove", "org/tiny").output.contains("corp:org/tiny:Q4_K_M"))
         let left = try await machine.run("model", "show", "org/tiny", "--json").json()
         #expect(left["id"] == .string("hf:org/tiny:Q8_0"))
+    }
+
+    @Test("what a module refuses is said once, with the line of the option")
+    func moduleRefusal() async throws {
+        let machine = try Installation()
+        try machine.addVendor(
+            "reg.toml", "name = \"reg\"\nmodule = \"oci\"\n[oci]\nregistry = \"https://reg.example/path\"\n")
+        let listed = try await machine.run("vendor", "list")
+        let file = machine.vendors.appending("reg.toml").string
+        #expect(listed.errors.contains("\(file):4:1: vendor reg: "), "\(listed.errors)")
+        let used = try await machine.run("model", "download", "reg:a/b:1")
+        #expect(used.status == 78 && used.errors.contains("\(file):4:1: vendor reg: "), "\(used.errors)")
+    }
+
+    @Test("how a program ended is said, and a store that a killed test left is swept")
+    func endings() async throws {
+        let machine = try Installation()
+        let temporary = machine.folder.path.appending("tmp")
+        let old = temporary.appending("rbee-vendor-test-old")
+        try FileManager.default.createDirectory(atPath: old.string, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: old.string)
+        let environment = ["EXAMPLE_HUB": machine.hub.hub, "TMPDIR": temporary.string]
+        try machine.addTinyModel()
+        let file = Self.example.appending("example.toml").string
+        #expect(try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment).status == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.string) == [])
+
+        for (end, text) in [
+            ("exit 3", "(exit status 3)"), ("kill -SEGV $$", "(signal 11)"), ("exit 0", "(exit status 0)"),
+        ] {
+            try machine.folder.write("#!/bin/sh\n\(end)\n".utf8, to: "program")
+            let program = machine.folder.path.appending("program").string
+            #expect(chmod(program, 0o755) == 0)
+            let outcome = try await machine.run("vendor", "test", program)
+            #expect(outcome.status == 69 && outcome.output.contains(text), "\(outcome.output)")
+        }
+        try machine.folder.write("#!/no/such/interpreter\n".utf8, to: "program")
+        let outcome = try await machine.run("vendor", "test", machine.folder.path.appending("program").string)
+        #expect(outcome.output.contains("interpreter that its first"), "\(outcome.output)")
     }
 }

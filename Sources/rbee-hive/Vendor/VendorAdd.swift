@@ -20,7 +20,8 @@ struct VendorAdd: AsyncParsableCommand {
     }
 
     @Option(
-        help: ArgumentHelp("The kind: huggingface, git, tarball, local, worker-service, process.", valueName: "module"))
+        help: ArgumentHelp(
+            "The kind: huggingface, git, tarball, oci, local, worker-service, process.", valueName: "module"))
     var module: String
 
     @Option(help: ArgumentHelp("The vendor's name, which begins its references.", valueName: "name"))
@@ -89,8 +90,8 @@ struct VendorAdd: AsyncParsableCommand {
             let folder = hive.configuration.userVendorFolder
             let draft = try draft()
             if dryRun {
-                Console.result(
-                    piece: Array(try hive.registry.text(of: draft, at: folder.appending("\(name).toml")).utf8))
+                let text = try hive.registry.text(of: draft, in: folder, replacing: replace)
+                Console.result(piece: Array(text.utf8))
                 return
             }
             let file = try hive.registry.add(draft, in: folder, replacing: replace)

@@ -44,7 +44,7 @@ struct VendorTest: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Program.run(options) { hive in
+        try await Program.run(options, resumes: false) { hive in
             var parsed: [ArtifactReference] = []
             for text in references { parsed.append(try ArtifactReference(argument: text)) }
             let renderer = options.planRenderer
