@@ -250,13 +250,13 @@ struct PlacedErrorTests {
         #expect(registry.entries.filter { $0.name == "corp" }.map(\.state.name) == ["shadowed", "error"])
     }
 
-    @Test("an option that the module itself refuses is placed at the module's line once the vendor was made")
+    @Test("an option that the module itself refuses is placed at its own line once the vendor was made")
     func refusedByModule() throws {
         let registry = try Folders([["corp.toml": hub("corp", "[huggingface]\ntimeout = 0")]]).load()
         #expect(registry.errors.isEmpty)
         registry.makeAll()
         let error = try #require(registry.errors.first)
-        #expect((error.line, error.column) == (2, 1))
+        #expect((error.line, error.column) == (4, 1))
         #expect(error.message.contains("a timeout of 0 is none"))
     }
 }
