@@ -16,6 +16,11 @@ extension GitFetch {
                 .notice("\(files.count) files of \(payload.url) are left as the pointers of Git LFS that they are"))
             return
         }
+        do throws(GitError) {
+            try provisioner.checkSize(of: files)
+        } catch {
+            throw ProvisionError(error)
+        }
         let folder = kept.path.appending("lfs")
         var failures: [ProvisionError] = []
         for source in sources where source.place.scheme != .file {

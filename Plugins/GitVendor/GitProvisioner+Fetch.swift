@@ -117,7 +117,7 @@ struct GitFetch {
             guard let commit = try await kept.keptCommits().first(where: { $0.id == payload.commit }) else {
                 return nil
             }
-            let checkout = try await kept.checkout(payload.commit, into: root)
+            let checkout = try await provisioner.checkOut(payload.commit, of: kept, into: root)
             return Outcome(checkout: checkout, source: commit.source, metadata: metadata)
         } catch  where error.code == .corrupt || error.code == .revisionNotFound {
             context.progress(.notice("what was kept of \(payload.url) is damaged and is fetched again"))
@@ -149,11 +149,11 @@ struct GitFetch {
             guard let remote, let kept else {
                 let repository = GitRepository.inPlace(at: source.place.filePath)
                 if payload.ref != nil { try check(await repository.references(), source) }
-                return try await repository.checkout(payload.commit, into: root)
+                return try await provisioner.checkOut(payload.commit, of: repository, into: root)
             }
             try await fetch(from: remote, source, into: kept)
             context.progress(.stage("checking out \(payload.commit)"))
-            return try await kept.checkout(payload.commit, into: root)
+            return try await provisioner.checkOut(payload.commit, of: kept, into: root)
         } catch  where error.code == .refused && payload.ref == nil {
             throw ProvisionError(
                 .revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
@@ -173,7 +173,10 @@ struct GitFetch {
         do throws(GitError) {
             try await client.withSession(to: remote) { session throws(GitError) in
                 if let ref = payload.ref { try check(await session.references([ref]), source) }
-                try await session.fetch(payload.commit, into: kept, progress: progress)
+                try await session.fetch(payload.commit, into: kept) { state throws(GitError) in
+                    try provisioner.checkSize(ofPack: state.bytes)
+                    progress(state)
+                }
             }
         } catch  where (error.code == .refused || error.code == .revisionNotFound) && payload.ref == nil {
             // A server may give out ends of branches and tags alone (`uploadpack.allowReachableSHA1InWant`).

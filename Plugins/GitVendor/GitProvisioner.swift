@@ -9,6 +9,8 @@ struct GitProvisioner: FetchingProvisioner {
     let settings: GitSettings
     let client: GitClient
     let services: ProvisionServices
+    /// What its trust table takes of a checkout, in bytes; nil for any size.
+    let maximumSize: Int64?
 
     var forms: [ReferenceForm] {
         let patterns =

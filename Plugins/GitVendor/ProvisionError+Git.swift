@@ -12,7 +12,7 @@ extension ProvisionError {
             case .rateLimited(let seconds): .rateLimited(retryAfter: seconds)
             case .untrusted: .untrusted
             case .corrupt: .digestMismatch
-            case .unsafeContent: .unsafeContent
+            case .unsafeContent, .tooLarge: .unsafeContent
             case .unsupported: .unsupported
             case .invalid: .invalid
             case .io(let errno): .io(errno: errno)

@@ -13,6 +13,15 @@ extension StagedTree {
         }
     }
 
+    /// The files that were written below `root` directly, and how many bytes each has.
+    public func sizes() async throws(StoreError) -> [RelativePath: Int64] {
+        try await offPool { _ throws(StoreError) in
+            var sizes: [RelativePath: Int64] = [:]
+            for path in try self.walk().files { sizes[path] = FileSystem.status(self.path(path))?.size ?? 0 }
+            return sizes
+        }
+    }
+
     /// More than this is no artifact but an attack on whoever lists it.
     private static let maximumEntries = 1_000_000
 

@@ -42,7 +42,7 @@ struct TreeReader {
         }
     }
 
-    /// - Throws: `.unsafeContent` for a name, link or size that is refused, `.corrupt` where an object is missing.
+    /// - Throws: `.unsafeContent` for a name, link or file that is refused, `.tooLarge`, `.corrupt` where an object is missing.
     mutating func plan(tree: String) throws(GitError) -> CheckoutPlan {
         var pending: [(path: RelativePath?, id: git_oid)] = [(nil, try git_oid(hex: tree))]
         while let (path, id) = pending.popLast() {
@@ -114,7 +114,7 @@ struct TreeReader {
         }
         let (sum, overflow) = bytes.addingReportingOverflow(UInt64(clamping: size))
         if overflow || sum > bounds.bytes {
-            throw GitError(.unsafeContent, "the tree has more than \(bounds.bytes >> 30) GiB of files")
+            throw GitError(.tooLarge, "the tree has more than \(ByteCount(Int64(clamping: bounds.bytes))) of files")
         }
         bytes = sum
         return UInt64(clamping: size)

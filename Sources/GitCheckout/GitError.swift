@@ -24,6 +24,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case corrupt
         /// A name or link that would leave the checkout, or a tree beyond the bounds.
         case unsafeContent
+        /// More than is taken.
+        case tooLarge
         case unsupported
         case invalid
         case io(errno: Int32)

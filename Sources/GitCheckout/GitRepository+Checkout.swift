@@ -27,9 +27,16 @@ extension GitRepository {
     ///
     /// Our own writer, not libgit2's: that one reads the machine's configuration and the repository's attributes, and
     /// cannot be stopped. Everything is judged first; links are made last, so that nothing is written through one.
-    /// - Throws: `.revisionNotFound`, `.unsafeContent`, `.corrupt`, `.io`, and `.cancelled` within one file.
-    public func checkout(_ commit: String, into folder: FilePath) throws(GitError) -> GitCheckout {
-        try checkout(commit, into: folder, bounds: CheckoutBounds())
+    ///
+    /// - Parameter limit: how much is taken, in bytes; nil for as much as a checkout may be.
+    /// - Throws: `.revisionNotFound`, `.unsafeContent`, `.tooLarge` beyond the limit, `.corrupt`, `.io`, and `.cancelled`
+    ///   within one file.
+    public func checkout(
+        _ commit: String, into folder: FilePath, upTo limit: Int64? = nil
+    ) throws(GitError) -> GitCheckout {
+        var bounds = CheckoutBounds()
+        if let limit { bounds.bytes = min(bounds.bytes, UInt64(clamping: limit)) }
+        return try checkout(commit, into: folder, bounds: bounds)
     }
 
     func checkout(

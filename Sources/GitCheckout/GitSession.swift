@@ -62,11 +62,13 @@ public struct GitSession: Sendable {
     }
 
     /// Brings `commit`, without its history, into a kept repository, and sees that it and its tree are there.
+    ///
+    /// - Parameter progress: may throw, which ends the fetch.
     /// - Throws: `.refused` or `.revisionNotFound` where the server does not give that commit out, `.corrupt` for a
     ///   damaged pack, `.unavailable` where it stalls, `.cancelled`, `.io`.
     public func fetch(
         _ commit: String, into repository: GitRepository,
-        progress: @escaping @Sendable (GitFetchProgress) -> Void = { _ in }
+        progress: @escaping @Sendable (GitFetchProgress) throws(GitError) -> Void = { _ in }
     ) async throws(GitError) {
         let old = try await repository.packs()
         if old.count >= mostPacks {
@@ -99,7 +101,7 @@ public struct GitSession: Sendable {
 
     private func fetch(
         _ request: FetchRequest, for commit: String, into repository: GitRepository,
-        _ progress: @escaping @Sendable (GitFetchProgress) -> Void
+        _ progress: @escaping @Sendable (GitFetchProgress) throws(GitError) -> Void
     ) async throws(GitError) {
         try await repository.removeUnfinishedPacks()
         let held = try await repository.shallowCommits()
@@ -121,7 +123,7 @@ public struct GitSession: Sendable {
                     if state.bytes > Self.mostPackBytes {
                         throw GitError(.unsafeContent, "the pack is longer than \(Self.mostPackBytes >> 30) GiB")
                     }
-                    progress(state)
+                    try progress(state)
                     return isComplete
                 }
             }

@@ -8,21 +8,25 @@ public import Provisioning
 import SystemPackage
 public import VendorHost
 import Vendors
+import WorkerCatalog
+import WorkerProvisioner
 
 /// Trying a vendor out, as who writes one wants it tried.
 extension Hive {
     /// Runs the conformance suite over a vendor: by its name, its file, or the path of its program alone.
     ///
     /// - Parameters:
-    ///   - fetches: each reference of a model is downloaded too, into a store that is thrown away.
-    ///   - progress: told of those downloads.
+    ///   - kind: what the references are of; nil for models, unless the vendor has workers alone.
+    ///   - fetches: each reference is downloaded or installed too, into a store that is thrown away.
+    ///   - progress: told of that.
     /// - Throws: `.invalid` for an unknown name, `.notFound` for a path where nothing is, `.configuration` for a file
     ///   that cannot be used. What is wrong with the vendor itself stands in the report.
     public func test(
-        vendor nameOrPath: String, references: [ArtifactReference], kind: ArtifactKind, fetches: Bool,
+        vendor nameOrPath: String, references: [ArtifactReference], kind: ArtifactKind?, fetches: Bool,
         progress: ProgressSink
     ) async throws(ProvisionError) -> VendorReport {
         let vendor = try vendorToTest(nameOrPath, references)
+        let kind = kind ?? (vendor.configuration.provides == [.worker] ? .worker : .model)
         var report: VendorReport
         if vendor.configuration.module == VendorHost.moduleName {
             report = try await VendorHost.examine(
@@ -33,9 +37,9 @@ extension Hive {
                 vendor.provisioner, named: vendor.name, references: references, kind: kind,
                 logger: configuration.logger)
         }
-        guard fetches, kind == .model else { return report }
+        guard fetches else { return report }
         for reference in references where !report.checks.contains(where: { $0.failed(of: reference) }) {
-            report.checks.append(await trial(of: reference, from: vendor, progress: progress))
+            report.checks.append(await trial(of: reference, kind, from: vendor, progress: progress))
         }
         return report
     }
@@ -67,29 +71,63 @@ extension Hive {
                 ])))
     }
 
-    /// Downloads `reference` as a user would, by that vendor alone and into a store that is thrown away.
+    /// Downloads or installs `reference` as a user would, by that vendor alone and into a store that is thrown away.
     private func trial(
-        of reference: ArtifactReference, from vendor: VendorRegistry.Instance, progress: ProgressSink
+        of reference: ArtifactReference, _ kind: ArtifactKind, from vendor: VendorRegistry.Instance,
+        progress: ProgressSink
     ) async -> VendorReport.Check {
-        let name = "download \(reference)"
+        let name = "\(kind == .model ? "download" : "install") \(reference)"
+        let job = job(kind, progress: progress)
         do {
-            let folder = try PassingFolder(prefix: "rbee-vendor-test-")
-            defer { withExtendedLifetime(folder) {} }
-            let store = try ContentStore(root: folder.path)
-            let provisioner = ModelProvisioner(
-                pipeline: Pipeline(registry: registry.only(vendor), store: store, engine: engine))
-            let job = job(.model, progress: progress)
-            let start = ContinuousClock.now
-            let entry = try await provisioner.provision(try await provisioner.plan(reference, for: job), for: job)
-            let seconds = ((ContinuousClock.now - start) / .seconds(1) * 100).rounded() / 100
-            return .passed(
-                name, "\(ByteCount(entry.size)) in \(seconds) s, \(entry.verified ? "verified" : "unverified")")
+            let temporary = FilePath(FileManager.default.temporaryDirectory.path)
+            return try await ContentStore.withThrowAway(in: temporary, prefix: "rbee-vendor-test-") { store in
+                let pipeline = Pipeline(registry: registry.only(vendor), store: store, engine: engine)
+                let start = ContinuousClock.now
+                let seen =
+                    switch kind {
+                    case .model: try await downloaded(reference, by: pipeline, for: job)
+                    case .worker: try await installed(reference, by: pipeline, for: job)
+                    }
+                let seconds = ((ContinuousClock.now - start) / .seconds(1) * 100).rounded() / 100
+                return .passed(name, "\(seen), in \(seconds) s")
+            }
         } catch {
+            let remedy =
+                switch kind {
+                case .model: "URLs, sizes, digests and files are those of one revision"
+                case .worker:
+                    "it is one archive, NAME-VERSION-OS-ARCH-VARIANT, with bin/NAME, which can be run with --version"
+                }
             return .failed(
                 name, ProvisionError(pipeline: error),
-                remedy: "what was resolved cannot be downloaded: see that URLs, sizes, digests and files are those of "
-                    + "one revision")
+                remedy: "what was resolved cannot be \(kind == .model ? "downloaded" : "installed"): see that \(remedy)"
+            )
         }
+    }
+
+    private func downloaded(
+        _ reference: ArtifactReference, by pipeline: Pipeline, for job: ProvisionJob
+    ) async throws(ProvisionError) -> String {
+        let provisioner = ModelProvisioner(pipeline: pipeline)
+        let entry = try await provisioner.provision(try await provisioner.plan(reference, for: job), for: job)
+        return "\(ByteCount(entry.size)), \(entry.verified ? "verified" : "unverified")"
+    }
+
+    /// What would have to be built is resolved, and no more.
+    private func installed(
+        _ reference: ArtifactReference, by pipeline: Pipeline, for job: ProvisionJob
+    ) async throws(ProvisionError) -> String {
+        let provisioner = WorkerProvisioner(pipeline: pipeline, environment: configuration.environment)
+        let match = try pipeline.registry.vendor(for: reference, kind: .worker)
+        let resolution = try await pipeline.resolve(match, known: nil, for: job)
+        let isRecipe = reference.selector.flatMap { OfferedRecipe(selector: $0) } != nil
+        if isRecipe || resolution.git != nil {
+            return "resolved only: \(isRecipe ? "worker install" : "worker build") tries the build"
+        }
+        let plan = try await provisioner.plan(.init(reference: reference), for: job)
+        let entry = try await provisioner.install(plan, for: job)
+        return
+            "\(entry.id), \(ByteCount(entry.size)), \(entry.verified ? "verified" : "unverified"), run in the sandbox"
     }
 }
 

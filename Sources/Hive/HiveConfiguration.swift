@@ -56,9 +56,16 @@ public struct HiveConfiguration: Sendable {
 
     /// The home folder of whoever runs this, as the system's list of users has it.
     private static var homeOfUser: String? {
-        guard let entry = getpwuid(geteuid()), let folder = entry.pointee.pw_dir else { return nil }
-        let path = String(cString: folder)
-        return path.hasPrefix("/") ? path : nil
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            guard let texts = buffer.baseAddress,
+                getpwuid_r(geteuid(), &entry, texts, buffer.count, &found) == 0, found != nil,
+                let folder = entry.pw_dir
+            else { return nil }
+            let path = String(cString: folder)
+            return path.hasPrefix("/") ? path : nil
+        }
     }
 
     private static var workingDirectory: FilePath {

@@ -150,6 +150,12 @@ public struct Pipeline: Sendable {
             return try await withTwoTrees(job.id) { checkout, scratch in
                 let resolution = try await vendor.fetch(
                     plan.resolution, into: StagingArea(root: checkout.root), in: job.context(known: nil))
+                if plan.match.configuration.trust.maximumSize != nil {
+                    let files = try await checkout.sizes().map { path, size in
+                        RemoteFile(path: path, size: size, digest: nil, sources: [])
+                    }
+                    try plan.match.checkTrust(resolution, unpacked: files)
+                }
                 let staged = Staged(
                     tree: tree, source: checkout.root, resolution: resolution,
                     unverified: resolution.metadata.unverified, scratch: scratch.root)

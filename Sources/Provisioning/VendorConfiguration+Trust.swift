@@ -124,13 +124,14 @@ extension VendorConfiguration {
     ) -> (allowed: String, finding: Finding)? {
         guard let maximum = trust.maximumSize else { return nil }
         let allowed = "\(ByteCount(maximum))"
-        guard let resolution, resolution.git == nil else { return (allowed, .unknown) }
+        guard let resolution, resolution.git == nil || unpacked != nil else { return (allowed, .unknown) }
         let files = unpacked ?? resolution.files
         let size = files.reduce(Int64(0)) { sum, file in
             let (next, overflow) = sum.addingReportingOverflow(file.size ?? 0)
             return overflow ? .max : next
         }
-        let text = "\(ByteCount(size))\(unpacked == nil ? "" : " unpacked")"
+        let state = unpacked == nil ? "" : resolution.git == nil ? " unpacked" : " checked out"
+        let text = "\(ByteCount(size))\(state)"
         if size > maximum { return (allowed, .refused(text)) }
         // What says no size is stopped once it is too large.
         return (allowed, files.allSatisfy { $0.size != nil } ? .taken(text) : .unknown)

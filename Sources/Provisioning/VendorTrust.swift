@@ -7,7 +7,7 @@ public struct VendorTrust: Sendable, Hashable {
     public var formats: [String]
     /// The licenses that are taken, in any case, `*` and `?` allowed.
     public var licenses: [String]
-    /// Of all files together, in bytes; of an archive both as it comes and unpacked.
+    /// Of all files together, in bytes; of an archive both as it comes and unpacked, of a git commit its checkout.
     public var maximumSize: Int64?
     /// Files that run code when they are loaded (pickle) are taken without being asked for by name.
     public var allowPickle: Bool

@@ -64,10 +64,27 @@ public struct VendorExplanation: Sendable {
     /// In the order that the vendors were read.
     public let considered: [Considered]
     public let winner: String?
-    /// Why there is no winner, or why what it has is not taken.
+    /// Why there is no winner, or why what it has is not taken: what a download would fail with.
     public package(set) var error: ProvisionError?
     /// What the winner's trust table says of it, rule by rule.
-    public package(set) var trust: [TrustVerdict]
+    public private(set) var trust: [TrustVerdict] = []
+
+    init(
+        reference: ArtifactReference, kind: ArtifactKind, considered: [Considered], winner: String?,
+        error: ProvisionError?
+    ) {
+        self.reference = reference
+        self.kind = kind
+        self.considered = considered
+        self.winner = winner
+        self.error = error
+    }
+
+    /// Says what the winner's trust table makes of the reference, and of what the vendor answered once it was asked.
+    package mutating func judge(by winner: VendorRegistry.Match, _ resolution: Resolution? = nil) {
+        trust = winner.verdicts(resolution)
+        error = winner.configuration.refusal(of: winner.reference, in: trust)
+    }
 }
 
 extension VendorExplanation.Considered: Encodable {

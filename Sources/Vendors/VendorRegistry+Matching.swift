@@ -42,11 +42,11 @@ extension VendorRegistry {
     /// Which vendors were considered for `reference`, which took it and why, and who has it.
     public func explain(_ reference: ArtifactReference, kind: ArtifactKind) -> VendorExplanation {
         let choice = choose(for: reference, kind: kind)
-        let match = choice.outcome.success
-        return VendorExplanation(
-            reference: reference, kind: kind, considered: choice.considered, winner: match?.name,
-            error: choice.outcome.failure,
-            trust: match?.verdicts() ?? [])
+        var explanation = VendorExplanation(
+            reference: reference, kind: kind, considered: choice.considered, winner: choice.outcome.success?.name,
+            error: choice.outcome.failure)
+        if let match = choice.outcome.success { explanation.judge(by: match) }
+        return explanation
     }
 
     private typealias Considered = VendorExplanation.Considered

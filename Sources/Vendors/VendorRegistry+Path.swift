@@ -14,9 +14,7 @@ extension VendorRegistry {
         }
         do throws(ProvisionError) {
             let parsed = try Self.checked(text, at: file, modules: descriptors)
-            let made = make(parsed.configuration)
-            if let failure = made.failure { throw parsed.placed(failure, at: file) }
-            let provisioner = try made.get()
+            let provisioner = try make(parsed.configuration).mapError { parsed.placed($0, at: file) }.get()
             return Instance(
                 name: parsed.configuration.name, configuration: parsed.configuration, provisioner: provisioner)
         } catch {

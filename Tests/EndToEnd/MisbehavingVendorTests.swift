@@ -69,14 +69,17 @@ import Testing
                 def note():
                     with open(here + "/pids", "a") as pids: pids.write(f"{os.getpid()}\\n")
                 def daemon():
+                    tells, told = os.pipe()
                     if os.fork() == 0:
                         os.setsid()
                         if os.fork() == 0:
                             for stream in (0, 1, 2): os.dup2(os.open("/dev/null", os.O_RDWR), stream)
                             note()
+                            os.write(told, b"1")
                             os.execvp("sleep", ["sleep", "3600"])
                         os._exit(0)
                     os.wait()
+                    os.read(tells, 1)
                 for line in sys.stdin:
                     request = json.loads(line)
                     if request.get("method") == "initialize":

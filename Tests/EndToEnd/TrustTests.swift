@@ -41,7 +41,7 @@ import Testing
         }
         #expect(machine.payloadRequests.isEmpty)
         let explained = try await machine.run("vendor", "explain", "org/tiny:Q4_K_M", "--resolve")
-        #expect(explained.status == 0 && explained.output.contains("goes to hf"))
+        #expect(explained.status == 65 && explained.output.contains("goes to hf"))
         #expect(explained.output.contains("refused") && !explained.output.contains("not known"), "\(explained.output)")
         #expect(explained.errors.contains("hf.toml:3") && explained.errors.contains(found), "\(explained.errors)")
         #expect(machine.payloadRequests.isEmpty)
@@ -59,6 +59,51 @@ import Testing
         #expect(verdict?["line"] == .integer(3))
         #expect(asked["error"] == .null)
         #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M").status == 0)
+    }
+
+    @Test("explain ends as the download would, and says why all the same")
+    func explainedRefusals() async throws {
+        try trust("organizations = [\"corp-*\"]")
+        try machine.addVendor("off.toml", "name = \"off\"\nmodule = \"huggingface\"\nenabled = false\n")
+        try machine.addVendor("odd.toml", "name = \"odd\"\nmodul = \"huggingface\"\n")
+        for (reference, status, text) in [
+            ("org/tiny", Int32(65), "refused"), ("nobody:org/tiny", 64, "goes to no vendor"),
+            ("off:org/tiny", 78, "enabled = false"), ("odd:org/tiny", 78, "odd.toml:2"),
+        ] {
+            let explained = try await machine.run("vendor", "explain", reference)
+            #expect(explained.status == status && explained.output.contains(text), "\(explained)")
+            let download = try await machine.run("model", "download", reference)
+            #expect(download.status == status && download.errors == explained.errors, "\(download) \(explained)")
+            let json = try await machine.run("vendor", "explain", reference, "--json")
+            #expect(json.status == status)
+            #expect(try json.json()["error"]?.stringValue?.isEmpty == false)
+        }
+        let absent = try await machine.run("vendor", "explain", "corp-x/none", "--resolve")
+        #expect(absent.status == 66 && absent.output.contains("goes to hf"), "\(absent)")
+    }
+
+    @Test("a git commit that is larger than the table takes is neither fetched to its end nor checked out")
+    func checkout() async throws {
+        let repository = try machine.makeWorkerRepository()
+        var random = SystemRandomNumberGenerator()
+        let noise = (0..<400_000).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+        try Data(noise).write(to: URL(fileURLWithPath: repository.appending("noise").string))
+        try machine.commit(repository, "noise")
+        let url = machine.hub.addGit("large", repository: repository.appending(".git"))
+        try machine.addWorkerVendor(url: url)
+        let text = try String(contentsOfFile: machine.vendors.appending("demo.toml").string, encoding: .utf8)
+        func build(_ size: String, _ more: String...) async throws -> Outcome {
+            try machine.addVendor("demo.toml", "trust.max-size = \"\(size)\"\n" + text)
+            return try await machine.start(["worker", "build", "cpu"] + more).outcome()
+        }
+        let early = try await build("1M")
+        #expect(early.status == 65 && early.errors.contains("its pack is longer than that"), "\(early.errors)")
+        #expect(early.errors.contains("vendor demo is trusted for max-size 1.0 MB"), "\(early.errors)")
+        #expect(try await build("1G").status == 0)
+        // All of it is kept now, and nothing is fetched.
+        let again = try await build("1M", "--force")
+        #expect(again.status == 65 && again.errors.contains("the tree has more than 1.0 MB"), "\(again.errors)")
+        #expect(again.errors.contains("change max-size"), "\(again.errors)")
     }
 
     @Test("an export brings nothing that the table does not take")

@@ -316,32 +316,4 @@ import Testing
         let used = try await machine.run("model", "download", "reg:a/b:1")
         #expect(used.status == 78 && used.errors.contains("\(file):4:1: vendor reg: "), "\(used.errors)")
     }
-
-    @Test("how a program ended is said, and a store that a killed test left is swept")
-    func endings() async throws {
-        let machine = try Installation()
-        let temporary = machine.folder.path.appending("tmp")
-        let old = temporary.appending("rbee-vendor-test-old")
-        try FileManager.default.createDirectory(atPath: old.string, withIntermediateDirectories: true)
-        try FileManager.default.setAttributes(
-            [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: old.string)
-        let environment = ["EXAMPLE_HUB": machine.hub.hub, "TMPDIR": temporary.string]
-        try machine.addTinyModel()
-        let file = Self.example.appending("example.toml").string
-        #expect(try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment).status == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.string) == [])
-
-        for (end, text) in [
-            ("exit 3", "(exit status 3)"), ("kill -SEGV $$", "(signal 11)"), ("exit 0", "(exit status 0)"),
-        ] {
-            try machine.folder.write("#!/bin/sh\n\(end)\n".utf8, to: "program")
-            let program = machine.folder.path.appending("program").string
-            #expect(chmod(program, 0o755) == 0)
-            let outcome = try await machine.run("vendor", "test", program)
-            #expect(outcome.status == 69 && outcome.output.contains(text), "\(outcome.output)")
-        }
-        try machine.folder.write("#!/no/such/interpreter\n".utf8, to: "program")
-        let outcome = try await machine.run("vendor", "test", machine.folder.path.appending("program").string)
-        #expect(outcome.output.contains("interpreter that its first"), "\(outcome.output)")
-    }
 }

@@ -10,7 +10,8 @@ struct VendorExplain: AsyncParsableCommand {
         abstract: "Say which vendor a reference goes to, why, and whether it is trusted for it.",
         discussion: """
             Nobody is asked, unless --resolve says so: then the vendor tells what the reference is, so that the trust \
-            table's rules on license, files and size can be applied too.
+            table's rules on license, files and size can be applied too. Where it would not be downloaded, the exit \
+            code is that of the download.
             """)
 
     @Argument(help: ArgumentHelp("The reference.", valueName: "ref"))
@@ -39,7 +40,6 @@ struct VendorExplain: AsyncParsableCommand {
         }
         for line in Table(headings: ["TRUST", "TAKES", "THIS IS", "VERDICT"], rows: rules).lines(width: nil)
         where !rules.isEmpty { Console.result(line) }
-        if let error = explanation.error { Console.error(error) }
     }
 
     private static func text(_ verdict: TrustVerdict) -> String {
@@ -54,7 +54,7 @@ struct VendorExplain: AsyncParsableCommand {
         try await Program.run(options) { hive in
             let renderer = options.planRenderer
             defer { renderer.finish() }
-            let explanation = try await hive.explain(
+            let explanation = await hive.explain(
                 try ArtifactReference(argument: reference), kind: worker ? .worker : .model, asking: resolve,
                 progress: renderer.sink)
             renderer.finish()
@@ -63,6 +63,7 @@ struct VendorExplain: AsyncParsableCommand {
             } else {
                 show(explanation)
             }
+            if let error = explanation.error { throw error }
         }
     }
 }

@@ -10,7 +10,8 @@ struct VendorTest: AsyncParsableCommand {
         discussion: """
             Of a vendor that is a program: handshake, unknown methods and notifications, cancellation, shutdown, an \
             unknown reference, and each given reference resolved and looked over. Of another: the references. Each is \
-            then downloaded, into a store below TMPDIR that is thrown away.
+            then downloaded, or installed and run once, into a store below TMPDIR that is thrown away. A worker that \
+            would be built is resolved alone.
             """)
 
     @Argument(
@@ -21,10 +22,10 @@ struct VendorTest: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("References that it should resolve.", valueName: "ref"))
     var references: [String] = []
 
-    @Flag(inversion: .prefixedNo, help: "Download the references.")
+    @Flag(inversion: .prefixedNo, help: "Download or install the references.")
     var fetch = true
 
-    @Flag(help: "Take them as workers' references, not models'.")
+    @Flag(help: "Take them as workers' references, as is done where the vendor has no models.")
     var worker = false
 
     @OptionGroup var options: GlobalOptions
@@ -50,7 +51,7 @@ struct VendorTest: AsyncParsableCommand {
             let renderer = options.planRenderer
             defer { renderer.finish() }
             let report = try await hive.test(
-                vendor: vendor, references: parsed, kind: worker ? .worker : .model, fetches: fetch,
+                vendor: vendor, references: parsed, kind: worker ? .worker : nil, fetches: fetch,
                 progress: renderer.sink)
             renderer.finish()
             try Task.checkCancellation()
