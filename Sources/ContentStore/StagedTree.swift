@@ -10,7 +10,7 @@ public final class StagedTree: Sendable {
     public let job: String
     public let root: FilePath
     private let store: ContentStore
-    private let lock: FileLock
+    let lock: FileLock
     private let contents = Mutex(Contents())
 
     struct Contents: Sendable {

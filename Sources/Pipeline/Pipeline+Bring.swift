@@ -4,8 +4,8 @@ import Provisioning
 import SystemPackage
 import Vendors
 
-/// Files that come by their vendor's own transport: it fills a folder that is thrown away, and what is in it is believed
-/// no more than what a server sends.
+/// Files that come by their vendor's own transport: it fills a folder, and what is in it is believed no more than what a
+/// server sends. Where it was cut off, and can go on from there, it gets that folder again.
 extension Pipeline {
     /// Has the vendor bring files that no URL leads to, and takes them into the store and the tree.
     ///
@@ -26,24 +26,41 @@ extension Pipeline {
         }
         var wanted = plan.resolution
         wanted.payload = .files(files.map(\.remote), listing: listing)
-        return try await store.withTree(job: job.id + "-fetch") { [wanted] folder in
-            _ = try await vendor.fetch(wanted, into: StagingArea(root: folder.root), in: job.context(known: nil))
+        let (folder, isResumed) = try await store.partialTree(
+            named: plan.broughtName, keeps: vendor.resumes && !job.force)
+        let fetched: Fetched
+        do {
+            let staging = StagingArea(root: folder.root, isResumed: isResumed)
+            _ = try await vendor.fetch(wanted, into: staging, in: job.context(known: nil))
             do {
-                try await check(folder, holds: files)
-                return try await take(files, from: folder, into: tree, for: job)
+                try await check(folder, holds: files, of: plan)
+                fetched = try await take(files, from: folder, into: tree, for: job)
             } catch {
                 throw ProvisionError(pipeline: error).of(plan.subject)
             }
+        } catch {
+            // What is not what it should be is nothing to go on from. The first error is the one to tell.
+            let isBad = [.digestMismatch, .unsafeContent].contains(ProvisionError(pipeline: error).code)
+            if vendor.resumes, !isBad { folder.leave() } else { try? await folder.discard() }
+            throw error
         }
+        try await folder.discard()
+        return fetched
     }
 
-    private func check(_ folder: StagedTree, holds files: [WantedFile]) async throws {
+    /// What an earlier fetch that was cut off has left of a file.
+    func bytesLeft(of file: RemoteFile, in plan: Plan) -> Int64 {
+        let path = store.partialFolder(named: plan.broughtName).appending(file.path.string)
+        return min((try? path.stat(followTargetSymlink: false).size) ?? 0, file.size ?? 0)
+    }
+
+    private func check(_ folder: StagedTree, holds files: [WantedFile], of plan: Plan) async throws {
         let found = Set(try await folder.plainFiles())
-        let listed = Set(files.map(\.remote.path))
-        if let stray = found.subtracting(listed).min() {
+        // One that is not wanted any more may have been left by an earlier fetch.
+        if let stray = found.subtracting(plan.resolution.files.map(\.path)).min() {
             throw ProvisionError(.unsafeContent, "it left \(stray), which it did not list")
         }
-        if let absent = listed.subtracting(found).min() {
+        if let absent = Set(files.map(\.remote.path)).subtracting(found).min() {
             throw ProvisionError(.digestMismatch, "it did not bring \(absent)")
         }
     }
@@ -77,4 +94,9 @@ extension Pipeline {
                 remedy: "nothing was kept of it; tell whoever makes that vendor")
         }
     }
+}
+
+extension Plan {
+    /// The name of the partial that a vendor's own transport fills.
+    var broughtName: String { "brought \(item.id) at \(resolution.revision)" }
 }

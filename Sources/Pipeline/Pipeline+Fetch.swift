@@ -37,7 +37,7 @@ extension Pipeline {
         let needs = missing.map { file in
             SpaceNeed(
                 partial: plan.partialName(of: file.remote), blob: job.force ? nil : file.blob,
-                size: file.remote.size ?? 0)
+                size: (file.remote.size ?? 0) - (file.isBrought ? bytesLeft(of: file.remote, in: plan) : 0))
         }
         do {
             return try await store.withPromisedSpace(for: needs, of: plan.item.id, job: job.id) {

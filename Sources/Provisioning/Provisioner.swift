@@ -63,10 +63,18 @@ extension ArtifactReference {
 
 /// A vendor with a protocol of its own (git). Everyone else's files are fetched by the pipeline.
 public protocol FetchingProvisioner: Provisioner {
+    /// Whether `fetch` goes on from what an earlier one of the same files, which was cut off, has left in `staging`; else
+    /// that is empty.
+    var resumes: Bool { get }
+
     /// Fills `staging` with the payload and returns the resolution as it turned out (tree id, skipped mirrors).
     func fetch(
         _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution
+}
+
+extension FetchingProvisioner {
+    public var resumes: Bool { false }
 }
 
 /// A vendor whose files may carry signatures, which can be judged only once the whole file is here.
@@ -81,9 +89,12 @@ public protocol SigningProvisioner: Provisioner {
 /// A directory to fill. It has no way to publish.
 public struct StagingArea: Sendable {
     public let root: FilePath
+    /// Whether it holds what an earlier fetch has left.
+    public let isResumed: Bool
 
-    public init(root: FilePath) {
+    public init(root: FilePath, isResumed: Bool = false) {
         self.root = root
+        self.isResumed = isResumed
     }
 
     public func path(_ relative: RelativePath) -> FilePath {

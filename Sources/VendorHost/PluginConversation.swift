@@ -23,6 +23,8 @@ struct PluginConversation {
     let leash: Leash
     /// Whether the plug-in said that it brings files itself.
     var canFetch = false
+    /// Whether it said that it goes on from what it had fetched when it was cut off.
+    var resumes = false
     private var lastID: Int64 = 0
 
     init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink, leash: Leash) {

@@ -22,6 +22,9 @@ struct PluginProvisioner: FetchingProvisioner {
 
     var access: NetworkAccess { NetworkAccess(configuredOrigins: command.origins.map(\.description)) }
 
+    /// As its introduction said when it resolved.
+    var resumes: Bool { health.resumes }
+
     func resolve(
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
@@ -57,8 +60,11 @@ struct PluginProvisioner: FetchingProvisioner {
                 leash.onCancel(conversation.farewell)
                 let watching = Task { await watch.run() }
                 defer { watching.cancel() }
+                let resumes = staging.isResumed && conversation.resumes
                 _ = try await conversation.call(
-                    .fetch, FetchParameters(resolution: resolution, directory: staging.root.string))
+                    .fetch,
+                    FetchParameters(
+                        resolution: resolution, directory: staging.root.string, resume: resumes ? true : nil))
                 leash.enter(.shutdown, limit: limits.shutdown)
                 _ = try await conversation.call(.shutdown, Nothing())
             }
@@ -93,9 +99,11 @@ struct PluginProvisioner: FetchingProvisioner {
     ) async throws(PluginSession.Failure) -> Resolution {
         let limits = session.limits
         let command = command
+        let health = health
         return try await session.run(logger: context.logger, progress: context.progress) {
             (conversation) async throws(ProvisionError) -> Resolution in
             let leash = conversation.leash
+            health.introduced(resumes: conversation.resumes)
             leash.enter(.resolve, limit: limits.resolve)
             leash.onCancel(conversation.farewell)
             let answer = try await conversation.call(

@@ -94,6 +94,7 @@ struct PluginSession: Sendable {
                 .unavailable, "it speaks version \(introduction.protocol) of the protocol, and this hive 1")
         }
         conversation.canFetch = introduction.fetch == true
+        conversation.resumes = introduction.resumes == true
     }
 
     /// The secrets that the vendor's file names; one whose environment variable is not set is left out.

@@ -77,12 +77,13 @@ final class VendorSession: Sendable {
                     environment: services.environment))
             let made = try module.make(configuration, services.handingOver(params.secrets.mapValues(\.secret)))
             provisioner.withLock { $0 = made }
+            let fetching = made as? any FetchingProvisioner
             answer(
                 id,
                 InitializeResult(
                     name: params.configuration.name, version: version,
                     provides: descriptor.provides.map(\.plural).sorted(), forms: made.forms.map(\.pattern),
-                    fetch: made is any FetchingProvisioner ? true : nil))
+                    fetch: fetching == nil ? nil : true, resumes: fetching?.resumes == true ? true : nil))
         } catch {
             send(WireFailure(id: id, error: WireError(error)))
         }
@@ -105,7 +106,8 @@ final class VendorSession: Sendable {
                 throw ProvisionError(.unsupported, "this vendor has no transport of its own")
             }
             _ = try await provisioner.fetch(
-                params.resolution, into: StagingArea(root: FilePath(params.directory)),
+                params.resolution,
+                into: StagingArea(root: FilePath(params.directory), isResumed: params.resume == true),
                 in: session.context(params.resolution.kind))
             session.answer(id, Nothing())
         }

@@ -68,10 +68,12 @@ public struct InitializeResult: Sendable, Codable {
     public var forms: [String]?
     /// Whether the vendor has the method `fetch`: then its files need no URLs.
     public var fetch: Bool?
+    /// Whether `fetch` goes on from what an earlier one that was cut off has left.
+    public var resumes: Bool?
 
     public init(
         protocol version: Int = PluginProtocol.version, name: String, version vendorVersion: String? = nil,
-        provides: [String]? = nil, forms: [String]? = nil, fetch: Bool? = nil
+        provides: [String]? = nil, forms: [String]? = nil, fetch: Bool? = nil, resumes: Bool? = nil
     ) {
         self.protocol = version
         self.name = name
@@ -79,6 +81,7 @@ public struct InitializeResult: Sendable, Codable {
         self.provides = provides
         self.forms = forms
         self.fetch = fetch
+        self.resumes = resumes
     }
 }
 
@@ -102,10 +105,13 @@ public struct FetchParameters: Sendable, Codable {
     public var resolution: Resolution
     /// An absolute path.
     public var directory: String
+    /// Whether the folder holds what an earlier fetch of the same files has left.
+    public var resume: Bool?
 
-    public init(resolution: Resolution, directory: String) {
+    public init(resolution: Resolution, directory: String, resume: Bool? = nil) {
         self.resolution = resolution
         self.directory = directory
+        self.resume = resume
     }
 }
 

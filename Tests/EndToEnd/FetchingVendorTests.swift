@@ -75,6 +75,73 @@ import Testing
         #expect(again.status == 65 && again.errors.contains("vendor tape"), "\(again.errors)")
     }
 
+    /// Says what it finds, and stops in the middle of the file as long as there is a file `stop` beside the tapes.
+    private static let inParts = """
+        for f in wanted:
+                    path = where + '/' + f['path']
+                    held = os.path.getsize(path) if os.path.exists(path) else 0
+                    def tell(text): print(json.dumps({"jsonrpc": "2.0", "method": "progress", "params": {"message": text}}), flush=True)
+                    tell(f"from {held} with {params.get('resume')}")
+                    with open(source + '/' + f['path'], 'rb') as tape, open(path, 'ab') as out:
+                        tape.seek(held)
+                        if os.path.exists(source + '/../stop'):
+                            out.write(tape.read(500_000))
+                            out.flush()
+                            tell("stopped")
+                            sys.stdin.read()
+                        shutil.copyfileobj(tape, out)
+        """
+
+    /// Kills a download once the vendor is in the middle of the file, and downloads again.
+    private func interrupted(_ machine: Installation, then change: () throws -> Void = {}) async throws -> Outcome {
+        try machine.folder.write([], to: "stop")
+        let program = try machine.start(["model", "download", "--json", "tape:org/tiny:Q8_0"])
+        #expect(await program.prints("from 0 with None"))
+        #expect(await program.prints("stopped"))
+        program.send(SIGKILL)
+        _ = try await program.outcome()
+        try FileManager.default.removeItem(atPath: machine.folder.path.appending("stop").string)
+        try change()
+        return try await machine.run("model", "download", "--json", "tape:org/tiny:Q8_0")
+    }
+
+    private func left(in machine: Installation) throws -> [String] {
+        try machine.storedFiles().filter { $0.hasPrefix("staging/") }
+    }
+
+    @Test("one that resumes goes on from what it had when the hive was killed; any other begins anew")
+    func resumes() async throws {
+        let resuming = try machine(fetch: Self.inParts, introduction: "'fetch': True, 'resumes': True")
+        let outcome = try await interrupted(resuming)
+        #expect(outcome.status == 0 && outcome.output.contains("from 500000 with True"), "\(outcome)")
+        #expect(try await resuming.run("model", "verify").status == 0)
+        #expect(try left(in: resuming) == [])
+
+        let plain = try machine(fetch: Self.inParts)
+        let anew = try await interrupted(plain)
+        #expect(anew.status == 0 && anew.output.contains("from 0 with None"), "\(anew)")
+        #expect(try left(in: plain) == [])
+    }
+
+    @Test("what was left is believed no more than the rest: once it is bad it goes, and so does what gc finds")
+    func badRest() async throws {
+        let machine = try machine(fetch: Self.inParts, introduction: "'fetch': True, 'resumes': True")
+        let part = { try #require(try left(in: machine).first { $0.hasSuffix("/tiny-Q8_0.gguf") }) }
+        let spoilt = try await interrupted(machine) {
+            try Data(repeating: 7, count: 500_000).write(
+                to: URL(fileURLWithPath: machine.store.appending(part()).string))
+        }
+        #expect(spoilt.status == 65 && spoilt.output.contains("from 500000 with True"), "\(spoilt)")
+        #expect(try left(in: machine) == [])
+
+        let collected = try await interrupted(machine) {
+            #expect(try !part().isEmpty)
+            try machine.shell([Installation.programs.appending("rbee-hive").string, "gc"])
+            #expect(try left(in: machine) == [])
+        }
+        #expect(collected.status == 0 && collected.output.contains("from 0 with None"), "\(collected)")
+    }
+
     struct Misdeed: Sendable, CustomTestStringConvertible {
         let what: String
         let lines: String
