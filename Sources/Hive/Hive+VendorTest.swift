@@ -92,16 +92,20 @@ extension Hive {
                 return .passed(name, "\(seen), in \(seconds) s")
             }
         } catch {
-            let remedy =
-                switch kind {
-                case .model: "URLs, sizes, digests and files are those of one revision"
-                case .worker:
-                    "it is one archive, NAME-VERSION-OS-ARCH-VARIANT, with bin/NAME, which can be run with --version"
-                }
-            return .failed(
-                name, ProvisionError(pipeline: error),
-                remedy: "what was resolved cannot be \(kind == .model ? "downloaded" : "installed"): see that \(remedy)"
-            )
+            let failure = ProvisionError(pipeline: error)
+            return .failed(name, failure, remedy: Self.remedy(for: failure, kind))
+        }
+    }
+
+    /// How the vendor is to be mended; nil where it is not the vendor that has to be.
+    private static func remedy(for failure: ProvisionError, _ kind: ArtifactKind) -> String? {
+        switch failure.code {
+        case .untrusted, .insufficientSpace, .io, .missingTool, .sandboxUnavailable, .locked, .cancelled: nil
+        case _ where kind == .worker:
+            "what was resolved cannot be installed: see that it is one archive, NAME-VERSION-OS-ARCH-VARIANT, with "
+                + "bin/NAME, which can be run with --version"
+        default:
+            "what was resolved cannot be downloaded: see that URLs, sizes, digests and files are those of one revision"
         }
     }
 

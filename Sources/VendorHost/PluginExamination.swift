@@ -140,8 +140,8 @@ struct PluginExamination {
             let resolution = try await resolve(reference)
             let seconds = ((ContinuousClock.now - start) / .seconds(1) * 100).rounded() / 100
             guard case .files(let files, _) = resolution.payload else { return }
-            report.checks.append(
-                .passed(name, "\(files.count) files at revision \(resolution.revision), in \(seconds) s"))
+            let count = files.count == 1 ? "1 file" : "\(files.count) files"
+            report.checks.append(.passed(name, "\(count) at revision \(resolution.revision), in \(seconds) s"))
             let unverified = files.filter { $0.digest == nil }.map(\.path.string)
             if let first = unverified.first {
                 report.checks.append(

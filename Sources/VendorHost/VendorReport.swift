@@ -28,9 +28,12 @@ public struct VendorReport: Sendable {
             Check(name: name, outcome: .warned, detail: detail, remedy: remedy, error: nil)
         }
 
-        public static func failed(_ name: String, _ error: ProvisionError, remedy: String) -> Check {
-            let own = error.advice.map { "\(remedy) (\($0))" } ?? remedy
-            return Check(name: name, outcome: .failed, detail: error.message, remedy: own, error: error)
+        /// - Parameter remedy: nil where the error says it all.
+        public static func failed(_ name: String, _ error: ProvisionError, remedy: String?) -> Check {
+            let advice = error.advice.map { remedy == nil ? $0 : " (\($0))" } ?? ""
+            let text = (remedy ?? "") + advice
+            return Check(
+                name: name, outcome: .failed, detail: error.message, remedy: text.isEmpty ? nil : text, error: error)
         }
     }
 
