@@ -15,21 +15,24 @@ struct PackageSources {
     let package: PackageBuild
     let job: ProvisionJob
 
+    /// A file of the web, and who has it.
+    private struct Found {
+        let match: VendorRegistry.Match
+        let resolution: Resolution
+    }
+
     /// - Returns: what came from elsewhere than the checkout.
     func fetch(_ sources: [PackageSource]) async throws(ProvisionError) -> [WorkerSource] {
-        let loose = sources.filter { !$0.isVouchedFor }
-        guard loose.isEmpty || origin.allowsUnverified else {
-            throw ProvisionError(
-                .untrusted,
-                "the PKGBUILD of \(origin.worker) has no strong digest of \(loose.map(\.name.string).joined(separator: ", "))",
-                remedy: "give sha256sums, sha512sums or b2sums, or allow it with --allow-unverified")
-        }
+        let beside = try await lookBeside(sources)
         var fetched: [WorkerSource] = []
         for source in sources {
             job.progress(.stage("source \(source.name)"))
             switch source.place {
             case .git(let text): fetched.append(try await commit(text, source))
-            case .file(let url): fetched.append(try await file(url, source))
+            case .file(let url):
+                let found: Found
+                if let known = beside[source.name] { found = known } else { found = try await find(url, source) }
+                fetched.append(try await file(url, source, found))
             case .local(let path): try copy(path, source)
             }
             if case .git = source.place { continue }
@@ -41,6 +44,26 @@ struct PackageSources {
             if source.unpack { try await pipeline.unpack(source.name, in: package.sources) }
         }
         return fetched
+    }
+
+    /// A sum that the PKGBUILD does not give may stand beside the file, as for one that is installed by its URL.
+    ///
+    /// - Returns: the files that it gives no strong sum of, by their names.
+    /// - Throws: `.untrusted` where nothing vouches for one of them, unless that is allowed.
+    private func lookBeside(_ sources: [PackageSource]) async throws(ProvisionError) -> [RelativePath: Found] {
+        var found: [RelativePath: Found] = [:]
+        for source in sources where !source.isVouchedFor {
+            if case .file(let url) = source.place { found[source.name] = try await find(url, source) }
+        }
+        let loose = found.filter { !$1.resolution.files.allSatisfy(\.isVouchedFor) }.map(\.key.string).sorted()
+        guard loose.isEmpty || origin.allowsUnverified else {
+            throw ProvisionError(
+                .untrusted,
+                "the PKGBUILD of \(origin.worker) has no strong digest of \(loose.joined(separator: ", ")), and none "
+                    + "stands beside it",
+                remedy: "give sha256sums, sha512sums or b2sums, or allow it with --allow-unverified")
+        }
+        return found
     }
 
     /// A file beside the PKGBUILD. Nothing but the evaluation has run, which could change nothing there.
@@ -79,8 +102,9 @@ struct PackageSources {
             name: source.name.string, reference: text, revision: fetched.revision, mirror: fetched.git?.mirror)
     }
 
-    private func file(_ url: String, _ source: PackageSource) async throws(ProvisionError) -> WorkerSource {
-        let stem = String(url.prefix { $0 != "#" })
+    /// What there is at a URL, by its digest, else by what its vendor says.
+    private func find(_ url: String, _ source: PackageSource) async throws(ProvisionError) -> Found {
+        let stem = stem(of: url)
         let reference: ArtifactReference
         do {
             reference = try ArtifactReference(
@@ -90,22 +114,35 @@ struct PackageSources {
         }
         try await origin.check(stem, with: pipeline)
         let match = try pipeline.registry.vendor(for: reference, kind: .worker)
-        let resolution: Resolution
-        if source.digest == nil {
-            // The vendor would ask the host what it has; whether that host may be asked is seen when it is fetched.
-            let file = RemoteFile(path: source.name, size: nil, digest: nil, sources: [RemoteSource(url: stem)])
-            resolution = Resolution(
-                reference: match.reference, vendor: match.name, kind: .worker, revision: stem,
-                payload: .files([file], listing: .exact))
-        } else {
-            resolution = try await pipeline.resolve(match, known: nil, for: origin.job(job))
+        do throws(ProvisionError) {
+            if source.digest != nil || !source.isVouchedFor {
+                let resolution = try await pipeline.resolve(match, known: nil, for: origin.job(job))
+                return Found(match: match, resolution: resolution)
+            }
+        } catch {
+            // A server that says nothing by which to tell its file from another one.
+            guard error.code == .unsupported, origin.allowsUnverified else { throw error }
         }
-        try await pipeline.fetchFile(
-            of: pipeline.plan(resolution, of: match, as: origin.plan.item), named: source.name,
-            into: package.sources, origins: origin.origins, for: job)
-        return WorkerSource(
-            name: source.name.string, reference: String(stem.prefix { $0 != "?" }),
-            revision: source.sums.first { $0.algorithm.isStrong }.map { "\($0.algorithm.rawValue):\($0.hex)" },
-            mirror: nil)
+        let file = RemoteFile(path: source.name, size: nil, digest: nil, sources: [RemoteSource(url: stem)])
+        return Found(
+            match: match,
+            resolution: Resolution(
+                reference: match.reference, vendor: match.name, kind: .worker, revision: stem,
+                payload: .files([file], listing: .exact)))
     }
+
+    private func file(
+        _ url: String, _ source: PackageSource, _ found: Found
+    ) async throws(ProvisionError) -> WorkerSource {
+        try await pipeline.fetchFile(
+            of: pipeline.plan(found.resolution, of: found.match, as: origin.plan.item), named: source.name,
+            into: package.sources, origins: origin.origins, for: job)
+        let sum = source.sums.first { $0.algorithm.isStrong }.map { "\($0.algorithm.rawValue):\($0.hex)" }
+        let isVouchedFor = found.resolution.files.allSatisfy(\.isVouchedFor)
+        return WorkerSource(
+            name: source.name.string, reference: stem(of: url).withoutQuery,
+            revision: sum ?? (isVouchedFor ? found.resolution.revision : nil), mirror: nil)
+    }
+
+    private func stem(of url: String) -> String { String(url.prefix { $0 != "#" }) }
 }

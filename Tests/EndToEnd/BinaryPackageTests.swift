@@ -26,9 +26,12 @@ import Testing
         .bytes(Array(try Data(contentsOf: URL(fileURLWithPath: file.string))))
     }
 
-    /// - Parameter wrong: the kind of sum that is of another file.
-    private func setUp(wrong: String = "") throws {
+    /// - Parameters:
+    ///   - wrong: the kind of sum that is of another file.
+    ///   - skipped: the kind of sum that is not given.
+    private func setUp(wrong: String = "", skipped: String = "") throws {
         func sum(_ kind: String, _ file: FilePath) throws -> String {
+            if kind == skipped { return "SKIP" }
             if kind == wrong { return try machine.shell(["\(kind)sum", "/dev/null"]).prefix { $0 != " " } + "" }
             return try machine.shell(["\(kind)sum", file.string]).prefix { $0 != " " } + ""
         }
@@ -97,6 +100,24 @@ import Testing
         #expect(shown["provenance"]?["package"] == .string("1.5.0-1"))
         let names = shown["provenance"]?["sources"]?.arrayValue?.compactMap { $0["name"]?.stringValue }
         #expect(names == ["demo-1.5.0.tar.gz", "kept.tar.gz", "notes.txt"])
+    }
+
+    @Test("a sum that it does not give and that stands beside its source is used unasked")
+    func sumBeside() async throws {
+        try setUp(skipped: "sha256")
+        let loose = try await machine.run("worker", "build", "cpu")
+        #expect(loose.status == 65 && loose.errors.contains("--allow-unverified"), "\(loose.errors)")
+        let name = "tool-linux-\(HostPlatform.current.arch)-cpu.tar.gz"
+        let right = try machine.shell(["sha256sum", program.string]).prefix(64)
+        for (sum, status) in [(String(repeating: "0", count: 64), 65), (String(right), 0)] {
+            try machine.hub.addRelease("SHA256SUMS", .bytes(Array("\(sum)  \(name)\n".utf8)))
+            let built = try await machine.run("worker", "build", "cpu")
+            #expect(built.status == status, "\(built.errors)")
+        }
+        let shown = try await machine.run("worker", "show", "demo-worker", "--json").json()
+        #expect(shown["verified"] == .bool(true))
+        let sources = shown["provenance"]?["sources"]?.arrayValue
+        #expect(sources?.first?["revision"] == .string("sha256:\(right)"))
     }
 
     @Test("a wrong sum of any kind is refused with 65", arguments: ["sha256", "sha512", "b2"])
