@@ -45,7 +45,10 @@ struct FileEvidence: Sendable {
             if let told, told.algorithm == digest.algorithm, told != digest {
                 throw contradiction("\(place.name) says \(digest), and not \(told)")
             }
-            if signers != nil { try replay?.checkNames(name, listedIn: place.name, with: list.names) }
+            if signers != nil {
+                try replay?.checkNames([name], signed: place.name)
+                try replay?.checkNames([name, place.name] + list.names, signed: place.name)
+            }
             return Found(digest: digest)
         }
         guard signers != nil else { return Found(digest: told) }
@@ -54,6 +57,7 @@ struct FileEvidence: Sendable {
                 "signers are configured, and it has neither a signature (\(name)\(Self.signatureSuffix)) nor signed checksums"
             )
         }
+        try replay?.checkNames([name], signed: name)
         return Found(digest: told, signature: String(decoding: signature, as: UTF8.self))
     }
 

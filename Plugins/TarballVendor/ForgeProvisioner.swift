@@ -36,10 +36,12 @@ struct ForgeProvisioner: SigningProvisioner {
         let asset = try await choice.asset(
             asked.pattern, platform: context.platform, accelerators: services.accelerators,
             notice: { context.progress(.notice($0)) })
+        let signers = settings.base.signers(services)
         let replay = ReplayGuard(
-            reference, release, isLatest: asked.tag == nil, held: asked.tag == nil ? try context.stored() : [])
+            asked, reference, tag: release.tag, published: release.published, asset: asset.name,
+            held: asked.tag == nil || signers != nil ? try context.stored() : [])
         try replay.checkLatest()
-        let found = try await evidence(of: asset, in: choice, client, replay)
+        let found = try await evidence(of: asset, in: choice, client, signers, replay)
 
         var canonical = reference
         canonical.revision = release.tag
@@ -64,11 +66,19 @@ struct ForgeProvisioner: SigningProvisioner {
         try await settings.base.signers(services)?.check(file, at: path)
     }
 
+    func checkRelease(_ resolution: Resolution, of asked: ArtifactReference, topFolder: String) throws(ProvisionError) {
+        guard settings.base.signers(services) != nil else { return }
+        let release = resolution.reference
+        let replay = ReplayGuard(
+            try self.asked(asked), asked, tag: release.revision ?? "", asset: release.selector ?? "")
+        try replay.checkNames([topFolder], signed: "the archive with \(topFolder)/")
+    }
+
     /// The API's `digest`, and what files beside the asset say.
     private func evidence(
-        of asset: AssetAnswer, in choice: AssetChoice, _ client: ForgeClient, _ replay: ReplayGuard
+        of asset: AssetAnswer, in choice: AssetChoice, _ client: ForgeClient, _ signers: ReleaseSigners?,
+        _ replay: ReplayGuard
     ) async throws(ProvisionError) -> FileEvidence.Found {
-        let signers = settings.base.signers(services)
         let isChecksum = ChecksumFile.isSideFile(asset.name)
         let evidence = FileEvidence(
             name: asset.name, subject: choice.subject,
@@ -77,10 +87,10 @@ struct ForgeProvisioner: SigningProvisioner {
             read: { name, maximumBytes throws(ProvisionError) in
                 guard let beside = choice.assets.first(where: { $0.name == name }) else { return nil }
                 return try await client.content(
-                    of: beside, in: replay.release.tag, "\(name) of \(choice.subject)", maximumBytes)
+                    of: beside, in: replay.tag, "\(name) of \(choice.subject)", maximumBytes)
             })
         let found = try await evidence.find(asset.digest.flatMap { Digest($0.lowercased()) })
-        if signers != nil { try replay.checkContent(found.digest) }
+        if signers != nil { try replay.checkContent(found) }
         return found
     }
 

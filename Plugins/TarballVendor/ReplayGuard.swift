@@ -5,64 +5,84 @@ import Provisioning
 /// does not hold the key can still choose which signed file it serves.
 struct ReplayGuard: Sendable {
     let reference: ArtifactReference
-    let release: ReleaseAnswer
+    /// Of the release that is offered.
+    let tag: String
+    /// When it was published, as the forge says.
+    let published: String?
     /// False where the user named a tag.
     let isLatest: Bool
+    /// The asset's name.
+    let asset: String
     /// What the store holds of the same project.
     let held: [Resolution]
 
-    init(_ reference: ArtifactReference, _ release: ReleaseAnswer, isLatest: Bool, held: [Resolution]) {
+    init(
+        _ asked: ForgeReference, _ reference: ArtifactReference, tag: String, published: String? = nil, asset: String,
+        held: [Resolution] = []
+    ) {
         self.reference = reference
-        self.release = release
-        self.isLatest = isLatest
+        self.tag = tag
+        self.published = published
+        self.asset = asset
+        isLatest = asked.tag == nil
         self.held = held.filter { $0.reference.locator == reference.locator }
     }
 
     /// - Throws: `.untrusted` where what is the latest now is older than what is here.
     func checkLatest() throws(ProvisionError) {
-        guard isLatest, let newer = held.first(where: isOlder) else { return }
+        guard isLatest, let newer = held.first(where: { order(to: $0) == .older }) else { return }
         throw refusal(
-            "the latest release of \(reference.locator) is \(release.tag) now, which is older than "
-                + "\(Self.tag(of: newer) ?? "") that is here")
+            "the latest release of \(reference.locator) is \(tag) now, which is older than "
+                + "\(Self.tag(of: newer) ?? "") that is here", naming: reference.selector)
     }
 
-    /// The tags decide; where they are not of one row, the times at which the forge says that they were published.
-    private func isOlder(than other: Resolution) -> Bool {
-        guard let tag = Self.tag(of: other), tag != release.tag else { return false }
-        if let order = ReleaseOrder.of(release.tag, to: tag) { return order == .older }
-        guard let published = release.published, let before = other.metadata.published else { return false }
-        return published < before
+    /// By the tags; where they are not of one row, by the times at which the forge says that they were published.
+    private func order(to other: Resolution) -> ReleaseOrder? {
+        guard let held = Self.tag(of: other) else { return nil }
+        if held == tag { return .same }
+        if let order = ReleaseOrder.of(tag, to: held) { return order }
+        guard let published, let before = other.metadata.published else { return nil }
+        return published < before ? .older : .newer
     }
 
-    /// A file of checksums, rightly signed, may be that of an older release: its names tell.
+    /// What is rightly signed may be of an older release: names tell, of the asset, in a file of checksums, at the top of
+    /// an archive.
     ///
-    /// - Throws: `.untrusted` where the asset, else the file of checksums and all that it lists, is of other versions alone.
-    func checkNames(_ asset: String, listedIn list: String, with names: [String]) throws(ProvisionError) {
-        guard let version = ReleaseOrder.versions(in: release.tag).last, !isNamedInFull(asset) else { return }
-        let length = Self.length(version)
-        for names in [[asset], [list] + names] {
-            let told = names.flatMap(ReleaseOrder.versions).filter { Self.length($0) == length }
-            if told.contains(version) { return }
-            guard let other = told.first else { continue }
-            throw refusal("\(list) of \(release.tag) is signed, and tells of \(other)", asset)
-        }
+    /// - Throws: `.untrusted` where `names` tell of other versions alone.
+    func checkNames(_ names: [String], signed: String) throws(ProvisionError) {
+        guard let version = ReleaseOrder.versions(in: tag).last, !isNamedInFull else { return }
+        let told = names.flatMap(ReleaseOrder.versions).filter { Self.length($0) == Self.length(version) }
+        guard let other = told.first, !told.contains(version) else { return }
+        throw refusal("\(signed) of \(tag) is signed, and tells of \(other)")
     }
 
-    /// - Throws: `.untrusted` where the newest release has the very bytes of another one that is here.
-    func checkContent(_ digest: Digest?) throws(ProvisionError) {
-        guard isLatest, let digest else { return }
-        let same = held.first { Self.tag(of: $0) != release.tag && $0.files.contains { $0.digest == digest } }
-        guard let tag = same.flatMap(Self.tag) else { return }
-        throw refusal("\(release.tag) of \(reference.locator) is byte for byte the \(tag) that is here")
+    /// - Throws: `.untrusted` where a release has the very bytes of another one that is here and not newer than it.
+    func checkContent(_ found: FileEvidence.Found) throws(ProvisionError) {
+        if isNamedInFull { return }
+        let same = held.first { other in
+            let order = order(to: other)
+            return order != .same && order != .older && other.files.contains { Self.isSame($0, as: found) }
+        }
+        guard let here = same.flatMap(Self.tag) else { return }
+        throw refusal("\(tag) of \(reference.locator) is byte for byte the \(here) that is here")
+    }
+
+    /// One signature is of one content. Its lines may be broken in other places.
+    private static func isSame(_ file: RemoteFile, as found: FileEvidence.Found) -> Bool {
+        if let digest = found.digest, file.digest == digest { return true }
+        guard let signature = found.signature, let other = file.signature else { return false }
+        return signature.filter { !$0.isWhitespace } == other.filter { !$0.isWhitespace }
     }
 
     /// Whoever types a tag and a file's whole name has seen both.
-    private func isNamedInFull(_ asset: String) -> Bool { !isLatest && reference.selector == asset }
+    private var isNamedInFull: Bool { !isLatest && reference.selector == asset }
 
-    private func refusal(_ message: String, _ asset: String? = nil) -> ProvisionError {
+    private func refusal(_ message: String) -> ProvisionError { refusal(message, naming: asset) }
+
+    private func refusal(_ message: String, naming selector: String?) -> ProvisionError {
         var named = reference
-        named.revision = release.tag
-        named.selector = asset ?? named.selector
+        named.revision = tag
+        named.selector = selector
         return ProvisionError(
             .untrusted, message.visiblyEscaped,
             remedy: "nothing was installed; to take it all the same, name it: \(named)".visiblyEscaped)

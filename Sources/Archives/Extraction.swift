@@ -51,8 +51,8 @@ final class Extraction {
             report.format = reader.formatName
             report.filter = reader.filterName
             try noteDigests()
-            let top = try dissolveTopFolder()
-            try makeLinks(below: top)
+            report.topFolder = try dissolveTopFolder()
+            try makeLinks(below: report.topFolder)
             try reader.source.confirm()
             return report
         } catch {

@@ -23,6 +23,8 @@ public struct ExtractionReport: Sendable, Hashable {
     public internal(set) var links: [Link] = []
     /// The bytes of all files, hard links counted once.
     public internal(set) var bytes: Int64 = 0
+    /// The folder that held all there is, and was taken off.
+    public internal(set) var topFolder: String?
     /// libarchive's name of the format, as `GNU tar format`.
     public internal(set) var format = ""
     /// libarchive's name of the compression, as `zstd`; `none` without one.

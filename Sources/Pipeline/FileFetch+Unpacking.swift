@@ -10,9 +10,15 @@ import Vendors
 /// Archives are unpacked into the tree while they arrive: who waits for the network has a core to spare. Of a tree whose
 /// archive turns out to be wrong nothing is published, so nothing is lost by believing it until then.
 extension FileFetch {
+    struct Unpacked: Sendable {
+        /// The archive's, in bytes.
+        var size: Int64 = 0
+        /// The name of the folder that held all of it.
+        var topFolder: String?
+    }
+
     /// Fetches the archive into its partial and unpacks it behind the front of what has come.
-    /// - Returns: the archive's size in bytes.
-    func fetchUnpacking(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Int64 {
+    func fetchUnpacking(_ file: WantedFile, as name: String, _ lock: HeldLock) async throws -> Unpacked {
         let hasDigest = file.remote.digest ?? file.seen != nil
         let doubt: ArrivingFile.Doubt = !hasDigest ? .none : file.remote.sources.count == 1 ? .damage : .source
         let archive = ArrivingFile(store.partial(named: name).part, doubt: doubt)
@@ -29,12 +35,9 @@ extension FileFetch {
 
     private func fetch(
         _ file: WantedFile, as name: String, _ lock: HeldLock, unpacking archive: ArrivingFile
-    ) async throws -> Int64 {
-        try await withThrowingTaskGroup(of: Int64.self) { group in
-            group.addTask {
-                try await unpack(file.remote, from: archive)
-                return 0
-            }
+    ) async throws -> Unpacked {
+        try await withThrowingTaskGroup(of: Unpacked.self) { group in
+            group.addTask { Unpacked(topFolder: try await unpack(file.remote, from: archive)) }
             group.addTask {
                 let outcome = try await download(file, as: name, lock) { arrival in
                     switch arrival {
@@ -44,11 +47,14 @@ extension FileFetch {
                 }
                 job.progress(.stage("unpacking \(file.remote.path)"))
                 archive.finish(at: outcome.size)
-                return outcome.size
+                return Unpacked(size: outcome.size)
             }
             // Whichever fails first ends the other: without more bytes an extraction would wait for ever, and a full
             // disk ends the download.
-            return try await group.reduce(0, +)
+            return try await group.reduce(into: Unpacked()) { all, one in
+                all.size += one.size
+                all.topFolder = all.topFolder ?? one.topFolder
+            }
         }
     }
 
@@ -69,12 +75,13 @@ extension FileFetch {
             throw ProvisionError(archive: error).of(remote.path.string)
         }
         job.progress(.stage("unpacking \(remote.path)"))
-        try await unpack(remote, from: archive)
+        _ = try await unpack(remote, from: archive)
         job.progress(.fileDone(path: remote.path.string, bytes: remote.size ?? 0))
     }
 
-    private func unpack(_ remote: RemoteFile, from archive: ArrivingFile) async throws(ProvisionError) {
-        guard let tree else { return }
+    /// - Returns: the name of the folder that held all of an archive.
+    private func unpack(_ remote: RemoteFile, from archive: ArrivingFile) async throws(ProvisionError) -> String? {
+        guard let tree else { return nil }
         var policy = ExtractionPolicy()
         let limit = plan.match.configuration.trust.maximumSize.flatMap { $0 < policy.maximumBytes ? $0 : nil }
         policy.maximumBytes = limit ?? policy.maximumBytes
@@ -83,7 +90,7 @@ extension FileFetch {
             case .none: break
             case .archive(let strip):
                 policy.strip = strip.map { .components($0) } ?? .singleTopFolder
-                try await extract(archive, into: tree, policy, name: plan.partialName(of: remote))
+                return try await extract(archive, into: tree, policy, name: plan.partialName(of: remote))
             case .single:
                 let target = tree.path(remote.path)
                 try FileManager.default.createDirectory(
@@ -92,6 +99,7 @@ extension FileFetch {
                     archive, to: target, isExecutable: plan.item.kind == .worker, policy: policy)
                 if let digest = expanded.digest { tree.note(digest, of: remote.path) }
             }
+            return nil
         } catch {
             if limit != nil, (error as? ArchiveError)?.code == .tooLarge,
                 let refusal = plan.match.refusal(ofMoreThanAllowed: "unpacked")
@@ -106,20 +114,21 @@ extension FileFetch {
     /// the others.
     private func extract(
         _ archive: ArrivingFile, into tree: StagedTree, _ policy: ExtractionPolicy, name: String
-    ) async throws {
+    ) async throws -> String? {
         guard plan.resolution.files.count > 1 else {
             return note(try await Archive.extract(archive, into: tree.root, policy: policy), in: tree)
         }
-        try await store.withTree(job: "\(job.id)-\(name)") { scratch in
+        return try await store.withTree(job: "\(job.id)-\(name)") { scratch in
             let report = try await Archive.extract(archive, into: scratch.root, policy: policy)
             try await tree.moveIn(scratch.root)
-            note(report, in: tree)
+            return note(report, in: tree)
         }
     }
 
-    private func note(_ report: ExtractionReport, in tree: StagedTree) {
+    private func note(_ report: ExtractionReport, in tree: StagedTree) -> String? {
         for file in report.files {
             if let digest = file.digest { tree.note(digest, of: file.path) }
         }
+        return report.topFolder
     }
 }

@@ -74,8 +74,10 @@ struct FileFetch: Sendable {
                 try await place(outcome.sha256, at: remote.path)
             }
         } else {
-            size = try await fetchUnpacking(file, as: name, lock)
+            let unpacked = try await fetchUnpacking(file, as: name, lock)
+            size = unpacked.size
             try await checkSignature(of: remote, in: name)
+            try plan.match.checkRelease(plan.resolution, topFolder: unpacked.topFolder)
             fetched.unpacked = [name]
         }
         job.progress(.fileDone(path: remote.path.string, bytes: size))

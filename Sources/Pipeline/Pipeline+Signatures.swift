@@ -50,4 +50,10 @@ extension VendorRegistry.Match {
         }
         try await vendor.checkSignature(of: file, at: path)
     }
+
+    /// - Parameter topFolder: the name of the folder that held all of an archive; nil where there was none.
+    func checkRelease(_ resolution: Resolution, topFolder: String?) throws(ProvisionError) {
+        guard let topFolder, let vendor = provisioner as? any SigningProvisioner else { return }
+        try vendor.checkRelease(resolution, of: reference, topFolder: topFolder)
+    }
 }

@@ -84,6 +84,23 @@ public protocol SigningProvisioner: Provisioner {
     ///   - path: where it lies as it came, not unpacked.
     /// - Throws: `.digestMismatch` where nobody who may has signed these very bytes.
     func checkSignature(of file: RemoteFile, at path: FilePath) async throws(ProvisionError)
+
+    /// What is signed may have been signed for another release: an archive's own words are signed with it.
+    ///
+    /// - Parameters:
+    ///   - resolution: what was unpacked, as this vendor resolved it.
+    ///   - reference: what was asked for.
+    ///   - topFolder: the name of the folder that holds all of the archive.
+    /// - Throws: `.untrusted` where that is of another release.
+    func checkRelease(
+        _ resolution: Resolution, of reference: ArtifactReference, topFolder: String
+    ) throws(ProvisionError)
+}
+
+extension SigningProvisioner {
+    public func checkRelease(
+        _ resolution: Resolution, of reference: ArtifactReference, topFolder: String
+    ) throws(ProvisionError) {}
 }
 
 /// A directory to fill. It has no way to publish.
