@@ -38,7 +38,8 @@ extension Hive {
 
     /// Removes models, the least recently used first, until the blobs of what remains take no more than `limit` bytes.
     ///
-    /// One goes only if that frees something: all of its blobs may be another's too. Pinned models and workers stay.
+    /// One goes only if that frees something, by itself or with others that go: all of its blobs may be another's too.
+    /// Pinned models and workers stay.
     /// - Parameter gone: what a dry run counts as removed already.
     func retire(toFit limit: Int64, gone: Set<StoreItem>, dryRun: Bool) async throws -> [Retirement] {
         var usage = BlobUsage()
@@ -50,12 +51,18 @@ extension Hive {
             }
         }
         var retired: [Retirement] = []
-        for candidate in try candidates(models, .model) where usage.bytes > limit {
-            guard let sidecar = sidecars[candidate.item], usage.freed(by: sidecar) > 0,
-                let gone = try await retire(candidate, dryRun: dryRun)
-            else { continue }
-            usage.remove(sidecar)
-            retired.append(gone)
+        var candidates = try candidates(models, .model).filter { sidecars[$0.item] != nil }
+        while usage.bytes > limit, !candidates.isEmpty {
+            let chosen = usage.choice(among: candidates.compactMap { sidecars[$0.item] }, toFit: limit)
+            if chosen.isEmpty { break }
+            // Whoever cannot go now is not chosen again: others may have to go instead.
+            for candidate in candidates where chosen.contains(candidate.item) {
+                candidates.removeAll { $0.item == candidate.item }
+                guard let sidecar = sidecars[candidate.item], let gone = try await retire(candidate, dryRun: dryRun)
+                else { break }
+                usage.remove(sidecar)
+                retired.append(gone)
+            }
         }
         return retired
     }
@@ -115,21 +122,36 @@ private struct BlobUsage {
 
     mutating func add(_ sidecar: Sidecar) {
         for (digest, size) in Self.blobs(of: sidecar) {
-            if uses[digest] == nil { bytes = bytes.addingReportingOverflow(size).partialValue }
+            if uses[digest, default: 0] == 0 { bytes = bytes.addingReportingOverflow(size).partialValue }
             uses[digest, default: 0] += 1
         }
     }
 
     mutating func remove(_ sidecar: Sidecar) {
-        bytes -= freed(by: sidecar)
-        for digest in Self.blobs(of: sidecar).keys { uses[digest, default: 1] -= 1 }
+        for (digest, size) in Self.blobs(of: sidecar) {
+            uses[digest, default: 1] -= 1
+            if uses[digest] == 0 { bytes -= size }
+        }
     }
 
-    /// The bytes of the blobs that nothing else uses.
-    func freed(by sidecar: Sidecar) -> Int64 {
-        Self.blobs(of: sidecar).reduce(0) { sum, blob in
-            uses[blob.key] == 1 ? sum.addingReportingOverflow(blob.value).partialValue : sum
+    /// The first of `sidecars` whose removal leaves no more than `limit` bytes, or frees what can be freed; without those
+    /// that free nothing even so.
+    func choice(among sidecars: [Sidecar], toFit limit: Int64) -> Set<StoreItem> {
+        var rest = self
+        var chosen: [Sidecar] = []
+        for sidecar in sidecars where rest.bytes > limit {
+            rest.remove(sidecar)
+            chosen.append(sidecar)
         }
+        var items = Set(chosen.map(\.item))
+        for sidecar in chosen {
+            var kept = rest
+            kept.add(sidecar)
+            guard kept.bytes == rest.bytes else { continue }
+            rest = kept
+            items.remove(sidecar.item)
+        }
+        return items
     }
 
     /// A tree may have one blob under several names.
