@@ -53,8 +53,12 @@ extension Hive {
         // A program that is named beside the file must be found whatever folder it is started from.
         let given = FilePath(nameOrPath)
         let path = given.isRelative ? FilePath(FileManager.default.currentDirectoryPath).pushing(given) : given
-        if path.extension == "toml" || !FileManager.default.isExecutableFile(atPath: path.string) {
-            return try registry.vendor(at: path)
+        let files = FileManager.default
+        if path.extension == "toml" || !files.fileExists(atPath: path.string) { return try registry.vendor(at: path) }
+        guard files.isExecutableFile(atPath: path.string) else {
+            throw ProvisionError(
+                .configuration, "\(path) is no program: it is not executable",
+                remedy: "`chmod +x` makes a script one; a vendors.d file ends with .toml")
         }
         // A program without a file takes what it is tried with, and sees what its author's shell has.
         let name = references.first?.vendor ?? path.stem ?? "vendor"

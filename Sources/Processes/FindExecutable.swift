@@ -21,7 +21,7 @@ public func findExecutable(_ name: String, path: String?) -> FilePath? {
     return nil
 }
 
-private func isExecutable(_ path: FilePath) -> Bool {
+func isExecutable(_ path: FilePath) -> Bool {
     var status = stat()
     return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path.string, X_OK) == 0
 }

@@ -54,8 +54,12 @@ extension ProcessError {
         case is CancellationError:
             self = .cancelled(request)
         case let error as SubprocessError where error.code == .executableNotFound:
-            // The library says the same of a file that may not be executed.
-            if exists(request.executable) {
+            // The library says the same of a file that may not be executed, and of one whose interpreter is not there.
+            if isExecutable(request.executable) {
+                self.init(
+                    .cannotStart(errno: Errno.noSuchFileOrDirectory.rawValue),
+                    "\(request.executable): the interpreter that its first line names is not there")
+            } else if exists(request.executable) {
                 self.init(.cannotStart(errno: Errno.permissionDenied.rawValue), "\(request.executable): not executable")
             } else {
                 self.init(.notFound, "\(request.executable): no such program")

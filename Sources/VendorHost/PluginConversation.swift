@@ -132,7 +132,8 @@ struct PluginConversation {
         do {
             envelope = try JSONDecoder().decode(WireEnvelope.self, from: data)
         } catch {
-            throw ProvisionError(.unavailable, "what it writes is not a message of the protocol")
+            let text = log.presentable(String(decoding: line, as: UTF8.self)).prefix(100)
+            throw ProvisionError(.unavailable, "what it writes is not a message of the protocol: \(text)")
         }
         switch envelope.kind {
         case .success(currentID):

@@ -29,7 +29,9 @@ import Testing
     private static let misdeeds = [
         Misdeed("crash", "raise RuntimeError('the reason')", 69, "crash, at resolve: it ended without an answer"),
         Misdeed("exit", "os._exit(0)", 69, "exit, at resolve: it ended without an answer"),
-        Misdeed("garbage", "os.write(1, b'hello\\n')", 69, "at resolve: what it writes is not a message"),
+        Misdeed(
+            "garbage", "os.write(1, b'hello\\n')", 69,
+            "at resolve: what it writes is not a message of the protocol: hel"),
         Misdeed("half", "os.write(1, b'{\"jsonrpc\":'); os._exit(0)", 69, "at resolve"),
         Misdeed("other-id", "answer({**request, 'id': 99})", 69, "nobody waits for (id 99)"),
         Misdeed("twice", "answer(request); answer(request)", 69, "twice, at shutdown"),

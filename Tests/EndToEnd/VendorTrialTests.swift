@@ -32,7 +32,10 @@ import Testing
         }
         try machine.folder.write("#!/no/such/interpreter\n".utf8, to: "program")
         let outcome = try await machine.run("vendor", "test", machine.folder.path.appending("program").string)
-        #expect(outcome.output.contains("interpreter that its first"), "\(outcome.output)")
+        #expect(outcome.output.contains("first line names is not there"), "\(outcome.output)")
+        #expect(chmod(machine.folder.path.appending("program").string, 0o644) == 0)
+        let plain = try await machine.run("vendor", "test", machine.folder.path.appending("program").string)
+        #expect(plain.status == 78 && plain.errors.contains("chmod +x"), "\(plain.errors)")
     }
 
     private static let workerVendor = """
