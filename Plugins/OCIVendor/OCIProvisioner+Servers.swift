@@ -43,7 +43,7 @@ extension OCIProvisioner {
             } catch {
                 if error.code == .cancelled { throw error }
                 skipped.append(SkippedSource(url: server.url, reason: error.message))
-                if error.code == .unavailable { services.mirrors.note(name, error.message) }
+                if error.isUnanswered { services.mirrors.note(name, error.message) }
             }
         }
         return (clients + [client], skipped)

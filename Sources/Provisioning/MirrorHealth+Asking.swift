@@ -1,5 +1,6 @@
 extension MirrorHealth {
-    /// Asks a question of which the primary's answer decides: while it cannot be reached, the first mirror that answers.
+    /// Asks a question of which the primary's answer decides: while it cannot be reached, or wants to be left alone, the
+    /// first mirror that answers.
     /// A mirror that cannot be reached either is tried last from then on.
     ///
     /// - Parameter url: of a server, without secrets.
@@ -13,7 +14,7 @@ extension MirrorHealth {
         do {
             return (try await question(primary), [])
         } catch {
-            guard error.code == .unavailable, !mirrors.isEmpty else { throw error }
+            guard error.isUnanswered, !mirrors.isEmpty else { throw error }
             failure = error
         }
         var skipped = [SkippedSource(url: url(primary), reason: failure.message)]
@@ -23,11 +24,21 @@ extension MirrorHealth {
             } catch {
                 if error.code == .cancelled { throw error }
                 skipped.append(SkippedSource(url: url(mirror), reason: error.message))
-                if error.code == .unavailable { note(Self.server(of: url(mirror)), error.message) }
+                if error.isUnanswered { note(Self.server(of: url(mirror)), error.message) }
             }
         }
         let reasons = skipped.dropFirst().map { "\($0.url): \($0.reason)" }.joined(separator: "; ")
         throw ProvisionError(
             failure.code, "\(failure.message); no mirror stands in for it: \(reasons)", remedy: failure.remedy)
+    }
+}
+
+extension ProvisionError {
+    /// The server has not answered the question, as opposed to what it could answer.
+    public var isUnanswered: Bool {
+        switch code {
+        case .unavailable, .rateLimited: true
+        default: false
+        }
     }
 }

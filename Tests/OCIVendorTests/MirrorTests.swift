@@ -64,7 +64,7 @@ struct MirrorTests {
 
     @Test("while the registry cannot be reached the mirror's word on a tag counts, and vouches for nothing")
     func standIn() async throws {
-        world.hub.setFault(.status(503), on: "/v2/")
+        world.hub.setFault(.status(429, retryAfter: "100000"), on: "/v2/")
         let tag = try await world.resolve("corp:a/b:v1", with: try instance())
         #expect(tag.metadata.unverified)
         #expect(tag.metadata.skipped.map(\.url) == [world.hub.hub])
