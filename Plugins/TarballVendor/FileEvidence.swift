@@ -7,6 +7,8 @@ struct FileEvidence: Sendable {
         var digest: Digest?
         /// Of the file itself, to be judged once it is here.
         var signature: String?
+
+        var vouches: Bool { digest != nil || signature != nil }
     }
 
     /// A file that may be there.

@@ -43,7 +43,8 @@ struct FilesBeside: Sendable {
             guard limit != nil || response.status >= 500 else {
                 return response.status == 200 ? response.body : nil
             }
-            throw ProvisionError(limit ?? .unavailable, "the server answers \(response.status)")
+            let shown = WebURL(url)?.shown ?? folder
+            throw ProvisionError(limit ?? .unavailable, "\(shown): the server answers \(response.status)")
         } catch {
             switch error.code {
             case .cancelled: throw error
@@ -51,8 +52,7 @@ struct FilesBeside: Sendable {
                 throw ProvisionError(
                     error.code, "whether checksums stand beside the file cannot be told: \(error.message)",
                     remedy: error.code == .unavailable
-                        ? "try again later, or pin the file with #sha256=…" : "or pin the file with #sha256=…"
-                ).of(WebURL(url)?.shown ?? folder)
+                        ? "try again later, or pin the file with #sha256=…" : "or pin the file with #sha256=…")
             default: return nil
             }
         }

@@ -41,7 +41,10 @@ struct ForgeProvisioner: SigningProvisioner {
             asked, reference, tag: release.tag, published: release.published, asset: asset.name,
             held: asked.tag == nil || signers != nil ? try context.stored() : [])
         try replay.checkLatest()
-        let found = try await evidence(of: asset, in: choice, client, signers, replay)
+        let evidence = ReleaseEvidence(
+            client: client, tag: release.tag, assets: assets, subject: choice.subject, signers: signers, replay: replay)
+        let found = try await evidence.find(asset)
+        if signers != nil { try replay.checkContent(found) }
 
         var canonical = reference
         canonical.revision = release.tag
@@ -72,26 +75,6 @@ struct ForgeProvisioner: SigningProvisioner {
         let replay = ReplayGuard(
             try self.asked(asked), asked, tag: release.revision ?? "", asset: release.selector ?? "")
         try replay.checkNames([topFolder], signed: "the archive with \(topFolder)/")
-    }
-
-    /// The API's `digest`, and what files beside the asset say.
-    private func evidence(
-        of asset: AssetAnswer, in choice: AssetChoice, _ client: ForgeClient, _ signers: ReleaseSigners?,
-        _ replay: ReplayGuard
-    ) async throws(ProvisionError) -> FileEvidence.Found {
-        let isChecksum = ChecksumFile.isSideFile(asset.name)
-        let evidence = FileEvidence(
-            name: asset.name, subject: choice.subject,
-            places: isChecksum ? [] : ChecksumFile.places(for: asset.name, among: choice.assets.map(\.name)),
-            isListed: true, signers: signers, replay: replay,
-            read: { name, maximumBytes throws(ProvisionError) in
-                guard let beside = choice.assets.first(where: { $0.name == name }) else { return nil }
-                return try await client.content(
-                    of: beside, in: replay.tag, "\(name) of \(choice.subject)", maximumBytes)
-            })
-        let found = try await evidence.find(asset.digest.flatMap { Digest($0.lowercased()) })
-        if signers != nil { try replay.checkContent(found) }
-        return found
     }
 
     private func asked(_ reference: ArtifactReference) throws(ProvisionError) -> ForgeReference {

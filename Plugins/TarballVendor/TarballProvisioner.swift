@@ -2,8 +2,8 @@ import ArtifactTypes
 import Provisioning
 import SystemPackage
 
-/// Resolves a URL: by its digest without a request, else by a file of checksums beside it, else by what its server says
-/// of the file.
+/// Resolves a URL: by its digest without a request, else by a file of checksums beside it or by what its release says, else
+/// by what its server says of the file.
 struct TarballProvisioner: SigningProvisioner {
     let settings: TarballSettings
     let services: ProvisionServices
@@ -42,7 +42,13 @@ struct TarballProvisioner: SigningProvisioner {
         access.configuredOrigins += context.recipeOrigins ?? []
         let found = try await FileProbe(url: asked.url, headers: headers, access: access, http: services.http).look()
         let beside = FilesBeside(url: asked.url, headers: headers, access: access, http: services.http)
-        let evidence = try await beside.evidence(signers: signers).find(asked.digest)
+        var evidence = try await beside.evidence(signers: signers).find(asked.digest)
+        if !evidence.vouches, let release = ReleaseAddress(asked.url) {
+            let told = try await release.evidence(headers: headers, access: access, http: services.http) {
+                context.progress(.notice($0))
+            }
+            evidence = told ?? evidence
+        }
         return try await resolution(asked, context, evidence, found)
     }
 

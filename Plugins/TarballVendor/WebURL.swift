@@ -72,7 +72,7 @@ struct WebURL: Sendable, Hashable {
     }
 
     /// Nil where a percent sign is followed by other than two digits, or the bytes are no UTF-8.
-    private static func decoded(_ text: String) -> String? {
+    static func decoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

@@ -69,7 +69,7 @@ extension Hive {
                     error.remedy = advice.isEmpty ? nil : advice.joined(separator: "; ")
                     throw error
                 }
-                job.progress(.notice("no \(recipe.form.rawValue) \(recipe.accelerator): \(error.message)"))
+                job.progress(.notice("no \(recipe.form.rawValue) \(recipe.accelerator): \(error)"))
             }
         }
         throw ProvisionError(.unsupported, "\(offer.worker.name) has nothing to install")

@@ -27,9 +27,10 @@ extension WorkerProvisioner {
     /// - Parameters:
     ///   - arguments: nil where it is not to be run.
     ///   - remedy: what to do where that run fails.
+    ///   - acceleratorRemedy: what to do where it is not made for it; nil where a recipe of this machine made it.
     func tryOut(
         _ executable: String, as name: WorkerName, arguments: [String]?, in staged: Staged, _ sandbox: Sandbox,
-        remedy: String? = nil, for job: ProvisionJob
+        remedy: String? = nil, acceleratorRemedy: String? = nil, for job: ProvisionJob
     ) async throws(ProvisionError) {
         let builder = WorkerBuilder(sandbox: sandbox)
         let root = staged.tree.root
@@ -46,6 +47,9 @@ extension WorkerProvisioner {
                 }
             }
             try await builder.checkAccelerator(of: binary, variant: name.variant, in: root)
+        } catch var error where error.code == .acceleratorMissing {
+            error.remedy = acceleratorRemedy ?? error.remedy
+            throw ProvisionError(worker: error)
         } catch {
             throw ProvisionError(worker: error)
         }

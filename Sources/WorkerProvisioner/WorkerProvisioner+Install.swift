@@ -124,7 +124,8 @@ extension WorkerProvisioner {
         }
         try await tryOut(
             program.string, as: install.name, arguments: install.smokeTest, in: staged, install.sandbox,
-            remedy: Self.firstRunRemedy, for: job)
+            remedy: Self.firstRunRemedy,
+            acceleratorRemedy: "take another archive, or this one as what it is with --variant cpu", for: job)
         return worker(
             install.name, executable: program.string, in: staged, plan: install.plan,
             provenance: WorkerProvenance(

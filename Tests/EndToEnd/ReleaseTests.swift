@@ -99,7 +99,8 @@ import Testing
         machine.hub.setFault(.status(500), on: "/files/1.0/SHA256SUMS")
         let failed = try await install(url)
         #expect(failed.status == 69, "\(failed.errors)")
-        #expect(failed.errors.contains("SHA256SUMS: whether checksums stand beside the file cannot be told"))
+        let place = "\(machine.hub.hub)/files/1.0/SHA256SUMS"
+        #expect(failed.errors.contains("whether checksums stand beside the file cannot be told: \(place): the server"))
         machine.hub.clearFaults()
         let unverified = try await install(url)
         #expect(unverified.status == 0 && unverified.errors.contains("nothing vouches for"), "\(unverified.errors)")
@@ -123,6 +124,32 @@ import Testing
         }
         machine.hub.clearFaults()
         #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
+    }
+
+    @Test("of an asset at its public address its release is asked, where no checksums of a usual name stand beside it")
+    func publicAddress() async throws {
+        let name = "tool-1.0.0-linux-\(Self.arch)-cpu.tar.gz"
+        let sums = "\(try TestHub.sha256(of: archive))  \(name)\n"
+        let list = ForgeAsset("tool_1.0.0_checksums.txt", .bytes(Array(sums.utf8)))
+        for (tag, assets) in [
+            ("v1", [ForgeAsset(name, archive, digest: .right)]), ("v2", [ForgeAsset(name, archive), list]),
+        ] {
+            try machine.hub.addForgeRelease("acme/tool", tag: tag, assets: assets)
+            let url = "\(machine.hub.hub)/acme/tool/releases/download/\(tag)/\(name)"
+            let installed = try await install(url, "--name", "tool-\(tag)")
+            #expect(installed.status == 0, "\(installed.errors)")
+            let shown = try await machine.run("worker", "show", "tool-\(tag)", "--json").json()
+            #expect(shown["verified"] == .bool(true))
+        }
+        let wrong = ForgeAsset(name, archive, digest: .claimed("sha256:" + String(repeating: "0", count: 64)))
+        try machine.hub.addForgeRelease("acme/tool", tag: "v3", assets: [wrong])
+        let url = "\(machine.hub.hub)/acme/tool/releases/download/v3/\(name)"
+        #expect(try await install(url).status == 65)
+        // An API that takes no more requests is no reason not to install what nothing else vouches for.
+        machine.hub.setFault(.status(403, retryAfter: "900"), on: "/api/v3/")
+        let loose = try await install(url)
+        #expect(loose.status == 0 && loose.errors.contains("takes no more requests"), "\(loose.errors)")
+        #expect(loose.errors.contains("nothing vouches for"), "\(loose.errors)")
     }
 
     @Test("one archive under several names at once comes to all of them")
