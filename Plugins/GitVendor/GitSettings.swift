@@ -40,40 +40,39 @@ struct GitSettings: Sendable {
 
     init(_ configuration: VendorConfiguration) throws(ProvisionError) {
         let options = configuration.options
-        let name = configuration.name
-        func wrong(_ message: String, _ remedy: String? = nil) -> ProvisionError {
-            ProvisionError(.configuration, "vendor \(name): \(message)", remedy: remedy)
+        func wrong(_ option: String, _ message: String, _ remedy: String? = nil) -> ProvisionError {
+            ProvisionError(.configuration, message, remedy: remedy, option: option)
         }
+        var option = "url"
         do throws(GitError) {
             primary = try options.string("url").map { text throws(GitError) in try GitSource(url: text, options) }
+            option = "mirrors"
             for table in options.mirrors { mirrors.append(try GitSource(url: table.string("url") ?? "", table)) }
         } catch {
-            throw wrong(error.message, error.remedy)
+            throw wrong(option, error.message, error.remedy)
         }
         if primary == nil, let needless = ["mirrors", "token"].first(where: { options.values[$0] != nil }) {
-            throw wrong("\"\(needless)\" stands without \"url\"", "add the repository's url")
+            throw wrong(needless, "\"\(needless)\" stands without \"url\"", "add the repository's url")
         }
         revision = try Self.revision(options, wrong)
-        do throws(ProvisionError) {
-            access = try NetworkAccess(options, origins: [])
-        } catch {
-            throw wrong(error.message)
-        }
+        access = try NetworkAccess(options, origins: [])
         submodules = options.strings("submodules") ?? (options.boolean("submodules") == true ? ["*"] : [])
     }
 
     private static func revision(
-        _ options: VendorOptions, _ wrong: (String, String?) -> ProvisionError
+        _ options: VendorOptions, _ wrong: (String, String, String?) -> ProvisionError
     ) throws(ProvisionError) -> GitRevision {
         if let commit = options.string("commit") {
-            guard GitRevision.isCommit(commit) else { throw wrong("\"commit\" wants all 40 lower-case digits", nil) }
+            guard GitRevision.isCommit(commit) else {
+                throw wrong("commit", "\"commit\" wants all 40 lower-case digits", nil)
+            }
             return .commit(commit)
         }
         if let odd = ["branch", "tag"].first(where: { options.string($0).map(GitRevision.isName) == false }) {
-            throw wrong("\"\(odd)\" is no name that git allows", nil)
+            throw wrong(odd, "\"\(odd)\" is no name that git allows", nil)
         }
         switch (options.string("branch"), options.string("tag")) {
-        case (.some, .some): throw wrong("\"branch\" and \"tag\" exclude each other", "remove one of them")
+        case (.some, .some): throw wrong("tag", "\"branch\" and \"tag\" exclude each other", "remove one of them")
         case (let branch?, nil): return .branch(branch)
         case (nil, let tag?): return .tag(tag)
         case (nil, nil): return .head

@@ -9,18 +9,19 @@ struct HubServer: Sendable {
     let origin: String
     let token: SecretSource?
 
+    /// - Parameter option: what names it, for the error.
     /// - Throws: `.configuration` for anything but a plain http or https URL.
-    init(url text: String, token: SecretSource?) throws(ProvisionError) {
+    init(url text: String, token: SecretSource?, option: String = "endpoint") throws(ProvisionError) {
         var url = text
         while url.hasSuffix("/") { url.removeLast() }
         guard let origin = Self.origin(of: url), !url.contains(where: { "?# \\@".contains($0) }),
             !url.unicodeScalars.contains(where: \.isControlOrInvisible)
         else {
             // What stands before an "@" may be a password.
-            let shown = text.contains("@") ? "the endpoint or mirror" : "\"\(text.visiblyEscaped.prefix(200))\""
+            let shown = text.contains("@") ? option : "\"\(text.visiblyEscaped.prefix(200))\""
             throw ProvisionError(
                 .configuration, "\(shown) is not the URL of a hub",
-                remedy: "write https://HOST, without user, query or fragment")
+                remedy: "write https://HOST, without user, query or fragment", option: option)
         }
         self.url = url
         self.origin = origin

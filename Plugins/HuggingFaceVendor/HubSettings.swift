@@ -24,7 +24,8 @@ struct HubSettings: Sendable {
         var mirrors: [HubServer] = []
         var caFiles: [String: String] = [:]
         for table in options.mirrors {
-            let mirror = try HubServer(url: table.string("url") ?? "", token: table.secret("token"))
+            let mirror = try HubServer(
+                url: table.string("url") ?? "", token: table.secret("token"), option: "mirrors")
             mirrors.append(mirror)
             caFiles[mirror.origin] = table.string("ca-file")
         }

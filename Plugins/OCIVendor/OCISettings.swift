@@ -32,17 +32,16 @@ struct OCISettings: Sendable {
             guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
                 throw ProvisionError(
                     .configuration, "\"\(text.visiblyEscaped.prefix(200))\" is not the URL of a registry",
-                    remedy: "write https://HOST, without user, path or query")
+                    remedy: "write https://HOST, without user, path or query", option: "registry")
             }
             return RegistryServer(origin: origin)
         }
         namespace = options.string("namespace")
-        guard
-            registry != nil || ["token", "username", "namespace", "mirrors"].allSatisfy({ options.values[$0] == nil })
-        else {
+        let needless = ["token", "username", "namespace", "mirrors"].first { options.values[$0] != nil }
+        if registry == nil, let needless {
             throw ProvisionError(
-                .configuration, "a token, user name, namespace or mirror without the registry that it belongs to",
-                remedy: "add registry = \"https://HOST\"")
+                .configuration, "\"\(needless)\" stands without the registry that it belongs to",
+                remedy: "add registry = \"https://HOST\"", option: needless)
         }
         var accounts: [RegistryServer: RegistryAccount] = [:]
         if let registry { accounts[registry] = try Self.account(options) }
@@ -61,7 +60,7 @@ struct OCISettings: Sendable {
             guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
                 throw ProvisionError(
                     .configuration, "\"\(text.visiblyEscaped.prefix(200))\" is not an origin",
-                    remedy: "a realm is scheme and host, as \"https://auth.example\"")
+                    remedy: "a realm is scheme and host, as \"https://auth.example\"", option: "realms")
             }
             realms.append(origin)
         }
@@ -85,7 +84,9 @@ struct OCISettings: Sendable {
         let username = options.string("username")
         if let token = options.secret("token") { return RegistryAccount(username: username, token: token) }
         guard username == nil else {
-            throw ProvisionError(.configuration, "a user name without a token", remedy: "add token = { env = \"…\" }")
+            throw ProvisionError(
+                .configuration, "a user name without a token", remedy: "add token = { env = \"…\" }", option: "username"
+            )
         }
         return nil
     }
@@ -96,7 +97,7 @@ struct OCISettings: Sendable {
         let shown = url.contains("@") ? "a mirror" : "the mirror \"\(url.visiblyEscaped.prefix(200))\""
         throw ProvisionError(
             .configuration, "\(shown) is not the URL of a registry",
-            remedy: "write https://HOST or https://HOST/PREFIX, without user, query or fragment")
+            remedy: "write https://HOST or https://HOST/PREFIX, without user, query or fragment", option: "mirrors")
     }
 
     /// The registry that a reference names by `HOST[:PORT]`.

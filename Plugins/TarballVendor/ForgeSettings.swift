@@ -16,7 +16,8 @@ struct ForgeSettings: Sendable {
         guard let kind = ForgeKind(rawValue: name) else {
             let known = ForgeKind.allCases.map(\.rawValue).joined(separator: ", ")
             throw ProvisionError(
-                .configuration, "forge = \"\(name.visiblyEscaped.prefix(40))\" is not known", remedy: "\(known) are")
+                .configuration, "forge = \"\(name.visiblyEscaped.prefix(40))\" is not known", remedy: "\(known) are",
+                option: "forge")
         }
         var configuration = configuration
         let isElsewhere = configuration.options.string("origin") != nil

@@ -9,16 +9,17 @@ struct TarballServer: Sendable {
     let username: String?
     let token: SecretSource?
 
+    /// - Parameter option: what names it, for the error.
     /// - Throws: `.configuration` for what is no http or https URL, or has a query.
-    init(_ text: String, username: String?, token: SecretSource?) throws(ProvisionError) {
+    init(_ text: String, username: String?, token: SecretSource?, option: String) throws(ProvisionError) {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }
         guard let url = WebURL(text), url.query.isEmpty, !text.contains("#") else {
             // What stands before an "@" may be a password.
-            let shown = text.contains("@") ? "the origin or mirror" : "\"\(text.visiblyEscaped.prefix(200))\""
+            let shown = text.contains("@") ? option : "\"\(text.visiblyEscaped.prefix(200))\""
             throw ProvisionError(
                 .configuration, "\(shown) is not a server's URL",
-                remedy: "write https://HOST, without user, query or fragment")
+                remedy: "write https://HOST, without user, query or fragment", option: option)
         }
         self.url = url
         self.username = username
@@ -61,28 +62,32 @@ struct TarballSettings: Sendable {
         name = configuration.name
         let token = options.secret("token")
         origin = try options.string("origin").map { text throws(ProvisionError) in
-            try TarballServer(text, username: options.string("username"), token: token)
+            try TarballServer(text, username: options.string("username"), token: token, option: "origin")
         }
         if let origin, !origin.url.path.isEmpty {
-            throw ProvisionError(.configuration, "origin = \"\(origin.url.shown)\" has a path", remedy: "leave it off")
+            throw ProvisionError(
+                .configuration, "origin = \"\(origin.url.shown)\" has a path", remedy: "leave it off", option: "origin")
         }
         if token != nil, origin == nil {
             // References name any host: a token without an origin would go to all of them.
             throw ProvisionError(
-                .configuration, "a token without an origin", remedy: "set origin = \"https://HOST\", where it is sent")
+                .configuration, "a token without an origin", remedy: "set origin = \"https://HOST\", where it is sent",
+                option: "token")
         }
         var mirrors: [TarballServer] = []
         var caFiles: [String: String] = [:]
         for table in options.mirrors {
             let mirror = try TarballServer(
-                table.string("url") ?? "", username: table.string("username"), token: table.secret("token"))
+                table.string("url") ?? "", username: table.string("username"), token: table.secret("token"),
+                option: "mirrors")
             mirrors.append(mirror)
             caFiles[mirror.url.origin] = table.string("ca-file")
         }
         self.mirrors = mirrors
         signers = options.string("signers")
         guard signers?.hasPrefix("/") ?? true else {
-            throw ProvisionError(.configuration, "signers is no absolute path", remedy: "write it from / on")
+            throw ProvisionError(
+                .configuration, "signers is no absolute path", remedy: "write it from / on", option: "signers")
         }
         let servers = [origin].compactMap(\.self) + mirrors
         var access = try NetworkAccess(options, origins: servers.map(\.url.origin))
@@ -92,7 +97,8 @@ struct TarballSettings: Sendable {
         where server.token != nil && server.url.isPlain && !access.allowInsecure {
             throw ProvisionError(
                 .configuration, "a token would go to \(server.url.shown) over plain http",
-                remedy: "use https, or set insecure = true in vendors.d")
+                remedy: "use https, or set insecure = true in vendors.d",
+                option: server.url == origin?.url ? "token" : "mirrors")
         }
         forms = try Self.forms(configuration, origin)
     }

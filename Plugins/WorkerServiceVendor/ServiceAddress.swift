@@ -19,7 +19,7 @@ struct ServiceAddress: Sendable {
             let shown = text.contains("@") ? "url" : "\"\(text.visiblyEscaped.prefix(200))\""
             throw ProvisionError(
                 .configuration, "\(shown) is not the URL of a worker catalog service",
-                remedy: "write https://HOST, without user, query or fragment")
+                remedy: "write https://HOST, without user, query or fragment", option: "url")
         }
         self.url = text
         self.origin = origin

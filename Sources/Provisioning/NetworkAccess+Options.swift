@@ -19,7 +19,8 @@ extension NetworkAccess {
     public init(_ options: VendorOptions, origins: [String]) throws(ProvisionError) {
         let timeout = options.integer("timeout") ?? Self.usualTimeout
         guard (1...3600).contains(timeout) else {
-            throw ProvisionError(.configuration, "timeout = \(timeout) is not within 1 to 3600 seconds")
+            throw ProvisionError(
+                .configuration, "timeout = \(timeout) is not within 1 to 3600 seconds", option: "timeout")
         }
         var seen = Set<String>()
         self.init(

@@ -42,11 +42,14 @@ public struct ProvisionError: Error, Sendable, Hashable, CustomStringConvertible
     public var message: String
     /// What to do next; nil where nothing helps.
     public var remedy: String?
+    /// The option of a vendors.d file that is wrong, by its key; nil where none is.
+    public var option: String?
 
-    public init(_ code: Code, _ message: String, remedy: String? = nil) {
+    public init(_ code: Code, _ message: String, remedy: String? = nil, option: String? = nil) {
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.option = option
     }
 
     /// What to do next as a person is told: how long a server asks to be left alone, and the remedy.
@@ -60,7 +63,7 @@ public struct ProvisionError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The same error, said of something: `tiny.gguf: connection refused`.
     public func of(_ subject: String) -> ProvisionError {
-        ProvisionError(code, "\(subject): \(message)", remedy: remedy)
+        ProvisionError(code, "\(subject): \(message)", remedy: remedy, option: option)
     }
 
     /// Any error as one of these: itself, a cancellation, a malformed reference or path, or `otherwise`.

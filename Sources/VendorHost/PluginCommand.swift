@@ -25,18 +25,19 @@ struct PluginCommand: Sendable {
         switch configuration.options.anything("options") {
         case .object(let members)?: options = members
         case nil: options = [:]
-        default: throw ProvisionError(.configuration, "\"options\" is not a table")
+        default: throw ProvisionError(.configuration, "\"options\" is not a table", option: "options")
         }
         let words = configuration.options.strings("command") ?? []
         guard let first = words.first, !first.isEmpty else {
-            throw ProvisionError(.configuration, "\"command\" is empty", remedy: "name the program to run")
+            throw ProvisionError(
+                .configuration, "\"command\" is empty", remedy: "name the program to run", option: "command")
         }
         if let file = configuration.file, first.hasPrefix("./") {
             program = FilePath(file).removingLastComponent().appending(String(first.dropFirst(2))).string
         } else if first.contains("/"), !first.hasPrefix("/") {
             throw ProvisionError(
                 .configuration, "the command \"\(first.visiblyEscaped)\" is neither absolute nor a name in PATH",
-                remedy: "begin it with ./ if it stands beside the file")
+                remedy: "begin it with ./ if it stands beside the file", option: "command")
         } else {
             program = first
         }
@@ -44,7 +45,9 @@ struct PluginCommand: Sendable {
 
         environment = configuration.options.strings("environment") ?? []
         if let odd = environment.first(where: { $0.isEmpty || $0.contains("=") }) {
-            throw ProvisionError(.configuration, "\"\(odd.visiblyEscaped)\" is no name of an environment variable")
+            throw ProvisionError(
+                .configuration, "\"\(odd.visiblyEscaped)\" is no name of an environment variable", option: "environment"
+            )
         }
         var origins: [WebOrigin] = []
         for text in configuration.options.strings("origins") ?? [] {
@@ -66,12 +69,13 @@ struct PluginCommand: Sendable {
             guard let url = environment[String(text.dropFirst())] else { return nil }
             if let origin = WebOrigin(of: url) { return origin }
             throw ProvisionError(
-                .configuration, "the variable \(String(text.dropFirst()).visiblyEscaped) holds no http or https URL")
+                .configuration, "the variable \(String(text.dropFirst()).visiblyEscaped) holds no http or https URL",
+                option: "origins")
         }
         guard let origin = WebOrigin(of: text), origin.isAll(of: text) else {
             throw ProvisionError(
                 .configuration, "\"\(text.visiblyEscaped)\" is not an origin",
-                remedy: "an origin is scheme, host and port, as \"http://127.0.0.1:8080\"")
+                remedy: "an origin is scheme, host and port, as \"http://127.0.0.1:8080\"", option: "origins")
         }
         return origin
     }

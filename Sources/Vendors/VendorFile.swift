@@ -8,7 +8,7 @@ struct VendorFile: Sendable {
     let recipes: [WorkerRecipeTable]
     /// The text that it was read from, to say where each value stands; nil for a built-in vendor.
     let document: TOMLDocument?
-    /// Where the module is named: the place of what the module itself refuses.
+    /// Where the module is named: the place of what the module itself refuses, where it is no option.
     let modulePlace: TOMLPlace
     let namePlace: TOMLPlace
 
@@ -62,28 +62,21 @@ struct VendorFile: Sendable {
         namePlace = document.place(of: [.key("name")])
     }
 
-    /// Where the option stands that the module's `message` names or quotes; else where the module is named.
-    func place(ofRefusal message: String) -> TOMLPlace {
-        guard let document, case .table(let options)? = document.root[configuration.module] else { return modulePlace }
-        let words = Set(message.split { !$0.isLetter && $0 != "-" }.map(String.init))
-        let meant = options.filter { name, value in
-            if case .string(let text) = value, !text.isEmpty, message.contains(text.visiblyEscaped) { return true }
-            return words.contains(name)
-        }
-        return meant.keys.compactMap { document.exactPlace(of: [.key(configuration.module), .key($0)]) }.min()
-            ?? modulePlace
-    }
-
     func error(of refusal: ProvisionError, in file: String) -> VendorFileError {
-        let place = place(ofRefusal: refusal.message)
+        let place = place(of: refusal)
         return VendorFileError(file: file, line: place.line, column: place.column, message: refusal.description)
     }
 
     /// What the module refuses, with its place in the file.
     func placed(_ refusal: ProvisionError, at file: FilePath) -> ProvisionError {
-        let place = place(ofRefusal: refusal.message)
+        let place = place(of: refusal)
         return ProvisionError(
             refusal.code, "\(file.string):\(place.line):\(place.column): \(refusal.message)", remedy: refusal.remedy)
+    }
+
+    /// Where the option stands that the module refuses; else where the module is named.
+    private func place(of refusal: ProvisionError) -> TOMLPlace {
+        refusal.option.flatMap { document?.exactPlace(of: [.key(configuration.module), .key($0)]) } ?? modulePlace
     }
 
     /// The name that a file gives itself as far as can be told without parsing it; else the file's own.

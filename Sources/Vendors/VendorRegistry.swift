@@ -125,7 +125,8 @@ public final class VendorRegistry: Sendable {
         } catch {
             return .failure(
                 ProvisionError(
-                    .configuration, "vendor \(configuration.name): \(error.message)", remedy: error.remedy))
+                    .configuration, "vendor \(configuration.name): \(error.message)", remedy: error.remedy,
+                    option: error.option))
         }
     }
 }

@@ -305,15 +305,26 @@ import Testing
         #expect(left["id"] == .string("hf:org/tiny:Q8_0"))
     }
 
-    @Test("what a module refuses is said once, with the line of the option")
-    func moduleRefusal() async throws {
+    @Test(
+        "what a module refuses is said once, with the line of the option",
+        arguments: [
+            ("oci", ["registry = \"https://reg.example/path\""], 4),
+            ("oci", ["realms = [\"https://auth.example\"]", "username = \"bot\""], 5),
+            ("git", ["url = \"https://git.example/x\"", "branch = \"main\"", "tag = \"v1\""], 6),
+            ("git", ["url = \"https://git.example/x\"", "timeout = 0"], 5),
+            ("huggingface", ["endpoint = \"https://hub.example\"", "mirrors = [\"https://b.example/?x\"]"], 5),
+            ("tarball", ["token = { env = \"T\" }"], 4), ("process", ["command = [\"a/b\"]"], 4),
+            ("process", ["command = [\"/bin/true\"]", "origins = [\"http://a.example/b\"]"], 5),
+        ])
+    func moduleRefusal(module: String, options: [String], line: Int) async throws {
         let machine = try Installation()
-        try machine.addVendor(
-            "reg.toml", "name = \"reg\"\nmodule = \"oci\"\n[oci]\nregistry = \"https://reg.example/path\"\n")
+        let text = options.joined(separator: "\n")
+        try machine.addVendor("reg.toml", "name = \"reg\"\nmodule = \"\(module)\"\n[\(module)]\n\(text)\n")
         let listed = try await machine.run("vendor", "list")
-        let file = machine.vendors.appending("reg.toml").string
-        #expect(listed.errors.contains("\(file):4:1: vendor reg: "), "\(listed.errors)")
+        let place = "\(machine.vendors.appending("reg.toml")):\(line):1: vendor reg: "
+        #expect(listed.errors.contains(place), "\(listed.errors)")
         let used = try await machine.run("model", "download", "reg:a/b:1")
-        #expect(used.status == 78 && used.errors.contains("\(file):4:1: vendor reg: "), "\(used.errors)")
+        #expect(used.status == 78 && used.errors.contains(place), "\(used.errors)")
+        #expect(!used.errors.contains("vendor reg: vendor reg"), "\(used.errors)")
     }
 }

@@ -117,7 +117,7 @@ final class Modules: Sendable {
             (configuration, _) throws(ProvisionError) -> any Provisioner in
             self.made.withLock { $0.append(configuration.name) }
             if configuration.options.integer("timeout") == 0 {
-                throw ProvisionError(.configuration, "a timeout of 0 is none")
+                throw ProvisionError(.configuration, "a timeout of 0 is none", option: "timeout")
             }
             return FormsOnly(forms: forms(configuration.name).compactMap { ReferenceForm($0) })
         }
