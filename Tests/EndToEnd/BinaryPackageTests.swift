@@ -70,22 +70,7 @@ import Testing
         try machine.git(repository, "init", "--quiet", "--initial-branch=main")
         try machine.commit(repository, "one")
         let url = machine.hub.addGit("recipe", repository: repository.appending(".git"))
-        try machine.addVendor(
-            "demo.toml",
-            """
-            name = "demo"
-            module = "git"
-            provides = ["workers"]
-
-            [git]
-            url = "\(url)"
-
-            [[worker]]
-            name = "demo-worker"
-            variants = ["cpu"]
-            pkgbuild = "PKGBUILD"
-            smoke-test = ["--version"]
-            """)
+        try machine.addPackageVendor(url: url, pkgbuild: "PKGBUILD")
     }
 
     @Test("whose source is computed by a function at top level is installed")

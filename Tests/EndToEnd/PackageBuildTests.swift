@@ -46,22 +46,7 @@ struct PackageBuildTests {
             atPath: repository.appending("packaging").string, withIntermediateDirectories: true)
         try Data(pkgbuild.utf8).write(to: URL(fileURLWithPath: repository.appending("packaging/PKGBUILD").string))
         try machine.commit(repository, "packaging")
-        try machine.addVendor(
-            "demo.toml",
-            """
-            name = "demo"
-            module = "git"
-            provides = ["workers"]
-
-            [git]
-            url = "\(url)"
-
-            [[worker]]
-            name = "demo-worker"
-            variants = ["cpu", "cuda"]
-            pkgbuild = "packaging/PKGBUILD"
-            smoke-test = ["--version"]
-            """)
+        try machine.addPackageVendor(url: url, pkgbuild: "packaging/PKGBUILD")
         return (repository, url)
     }
 
@@ -167,22 +152,7 @@ struct PackageBuildTests {
                     """.utf8))
         }
         let address = try machine.hub.addRelease("PKGBUILD", pkgbuild(1))
-        try machine.addVendor(
-            "demo.toml",
-            """
-            name = "demo"
-            module = "git"
-            provides = ["workers"]
-
-            [git]
-            url = "\(url)"
-
-            [[worker]]
-            name = "demo-worker"
-            variants = ["cpu"]
-            pkgbuild = "\(address)"
-            smoke-test = ["--version"]
-            """)
+        try machine.addPackageVendor(url: url, pkgbuild: address)
         let built = try await machine.run("worker", "build", "cpu")
         #expect(built.status == 0, "\(built.errors)")
         #expect(try await machine.run("worker", "build", "cpu").errors.contains("here already"))

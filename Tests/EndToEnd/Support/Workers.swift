@@ -58,6 +58,28 @@ extension Installation {
 
     struct CommandFailed: Error { let words: [String] }
 
+    /// A vendors.d file whose worker is built as a PKGBUILD says.
+    ///
+    /// - Parameter pkgbuild: a path in the checkout, or a URL.
+    func addPackageVendor(url: String, pkgbuild: String) throws {
+        try addVendor(
+            "demo.toml",
+            """
+            name = "demo"
+            module = "git"
+            provides = ["workers"]
+
+            [git]
+            url = "\(url)"
+
+            [[worker]]
+            name = "demo-worker"
+            variants = ["cpu", "cuda"]
+            pkgbuild = "\(pkgbuild)"
+            smoke-test = ["--version"]
+            """)
+    }
+
     /// A vendors.d file whose worker is built by `build`.
     func addWorkerVendor(
         url: String, mirrors: String = "", build: String = "make variant=\\\"$variant\\\"",
