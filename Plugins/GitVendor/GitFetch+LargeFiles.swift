@@ -17,7 +17,7 @@ extension GitFetch {
             return
         }
         do throws(GitError) {
-            try provisioner.checkSize(of: files)
+            try checkSize(of: files)
         } catch {
             throw ProvisionError(error)
         }

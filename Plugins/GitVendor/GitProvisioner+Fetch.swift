@@ -16,7 +16,8 @@ extension GitProvisioner {
                 .configuration, "\(resolution.reference) was resolved at \(payload.url), which is no longer configured")
         }
         let sources = services.mirrors.order(request.mirrors + [request.primary]) { $0.url.description }
-        let job = GitFetch(provisioner: self, payload: payload, root: staging.root, context: context)
+        let job = GitFetch(
+            provisioner: self, reference: resolution.reference, payload: payload, root: staging.root, context: context)
         var resolution = resolution
         let outcome: GitFetch.Outcome
         if sources.allSatisfy({ $0.place.scheme == .file }) {
@@ -33,7 +34,8 @@ extension GitProvisioner {
         resolution.payload = .git(fetched)
         resolution.metadata = outcome.metadata
         try await fetchSubmodules(
-            of: outcome.checkout, at: request.primary, wanted: payload.submodules, into: staging.root, context)
+            of: outcome.checkout, at: request.primary, wanted: payload.submodules, for: resolution.reference,
+            into: staging.root, context)
         return resolution
     }
 
@@ -77,6 +79,8 @@ struct GitFetch {
     }
 
     let provisioner: GitProvisioner
+    /// What it is fetched for.
+    let reference: ArtifactReference
     let payload: GitPayload
     let root: FilePath
     let context: ProvisionContext
@@ -117,7 +121,7 @@ struct GitFetch {
             guard let commit = try await kept.keptCommits().first(where: { $0.id == payload.commit }) else {
                 return nil
             }
-            let checkout = try await provisioner.checkOut(payload.commit, of: kept, into: root)
+            let checkout = try await checkOut(kept)
             return Outcome(checkout: checkout, source: commit.source, metadata: metadata)
         } catch  where error.code == .corrupt || error.code == .revisionNotFound {
             context.progress(.notice("what was kept of \(payload.url) is damaged and is fetched again"))
@@ -149,11 +153,11 @@ struct GitFetch {
             guard let remote, let kept else {
                 let repository = GitRepository.inPlace(at: source.place.filePath)
                 if payload.ref != nil { try check(await repository.references(), source) }
-                return try await provisioner.checkOut(payload.commit, of: repository, into: root)
+                return try await checkOut(repository)
             }
             try await fetch(from: remote, source, into: kept)
             context.progress(.stage("checking out \(payload.commit)"))
-            return try await provisioner.checkOut(payload.commit, of: kept, into: root)
+            return try await checkOut(kept)
         } catch  where error.code == .refused && payload.ref == nil {
             throw ProvisionError(
                 .revisionNotFound, "\(source.url) does not give out \(payload.commit): \(error.message)")
@@ -174,7 +178,7 @@ struct GitFetch {
             try await client.withSession(to: remote) { session throws(GitError) in
                 if let ref = payload.ref { try check(await session.references([ref]), source) }
                 try await session.fetch(payload.commit, into: kept) { state throws(GitError) in
-                    try provisioner.checkSize(ofPack: state.bytes)
+                    try checkSize(ofPack: state.bytes)
                     progress(state)
                 }
             }

@@ -9,8 +9,8 @@ extension GitProvisioner {
 
     /// Fetches the submodules that `wanted` names, by commit, into the folders that the checkout made for them.
     func fetchSubmodules(
-        of checkout: GitCheckout, at source: GitSource, wanted: [String], into root: FilePath, prefix: String = "",
-        depth: Int = 0, _ context: ProvisionContext
+        of checkout: GitCheckout, at source: GitSource, wanted: [String], for reference: ArtifactReference,
+        into root: FilePath, prefix: String = "", depth: Int = 0, _ context: ProvisionContext
     ) async throws(ProvisionError) {
         if wanted.isEmpty {
             let left = checkout.submodules.map { prefix + $0.path.string }
@@ -44,7 +44,8 @@ extension GitProvisioner {
             context.progress(.stage("fetching submodule \(path)"))
             let folder = root.appending(submodule.path.string)
             let payload = GitPayload(url: inner.url.description, ref: nil, commit: submodule.commit)
-            let job = GitFetch(provisioner: self, payload: payload, root: folder, context: context)
+            let job = GitFetch(
+                provisioner: self, reference: reference, payload: payload, root: folder, context: context)
             let outcome: GitFetch.Outcome
             do throws(ProvisionError) {
                 if inner.place.scheme == .file {
@@ -58,7 +59,8 @@ extension GitProvisioner {
                 throw error.of("submodule \(path)")
             }
             try await fetchSubmodules(
-                of: outcome.checkout, at: inner, wanted: wanted, into: folder, prefix: path + "/", depth: depth + 1,
+                of: outcome.checkout, at: inner, wanted: wanted, for: reference, into: folder, prefix: path + "/",
+                depth: depth + 1,
                 context)
         }
     }

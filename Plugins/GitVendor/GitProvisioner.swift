@@ -9,8 +9,7 @@ struct GitProvisioner: FetchingProvisioner {
     let settings: GitSettings
     let client: GitClient
     let services: ProvisionServices
-    /// What its trust table takes of a checkout, in bytes; nil for any size.
-    let maximumSize: Int64?
+    let configuration: VendorConfiguration
 
     var forms: [ReferenceForm] {
         let patterns =

@@ -11,7 +11,7 @@ public enum GitVendor {
             GitProvisioner(
                 name: configuration.name, settings: try GitSettings(configuration),
                 client: GitClient(engine: engine, environment: services.environment, logger: services.logger),
-                services: services, maximumSize: configuration.trust.maximumSize)
+                services: services, configuration: configuration)
         }
     }
 

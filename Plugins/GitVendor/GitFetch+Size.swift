@@ -1,18 +1,20 @@
 import ArtifactTypes
 import GitCheckout
+import Provisioning
 import SystemPackage
 
 /// What the vendor's trust table says of size, applied before anything is written that is not taken. The whole checkout,
 /// submodules and all, is measured once more before it is published.
-extension GitProvisioner {
+extension GitFetch {
+    /// In bytes; nil for any size.
+    private var maximumSize: Int64? { provisioner.configuration.trust.maximumSize }
+
     /// - Throws: `.tooLarge`, beside what a checkout throws.
-    func checkOut(
-        _ commit: String, of repository: GitRepository, into folder: FilePath
-    ) async throws(GitError) -> GitCheckout {
+    func checkOut(_ repository: GitRepository) async throws(GitError) -> GitCheckout {
         do {
-            return try await repository.checkout(commit, into: folder, upTo: maximumSize)
-        } catch  where error.code == .tooLarge && maximumSize != nil {
-            throw tooLarge(error.message)
+            return try await repository.checkout(payload.commit, into: root, upTo: maximumSize)
+        } catch  where error.code == .tooLarge {
+            throw tooLarge ?? error
         }
     }
 
@@ -21,7 +23,7 @@ extension GitProvisioner {
         guard let maximumSize else { return }
         // A pack is shorter than its files, but for the listings of folders and what cannot be compressed.
         let (limit, overflow) = maximumSize.addingReportingOverflow(maximumSize / 16 + 1 << 20)
-        if !overflow, size > limit { throw tooLarge("its pack is longer than that") }
+        if !overflow, size > limit, let tooLarge { throw tooLarge }
     }
 
     /// - Throws: `.tooLarge` for more than is taken.
@@ -31,12 +33,13 @@ extension GitProvisioner {
             let (next, overflow) = sum.addingReportingOverflow(file.size)
             return overflow ? .max : next
         }
-        if size > maximumSize { throw tooLarge("its large files are \(ByteCount(size))") }
+        if size > maximumSize, let tooLarge { throw tooLarge }
     }
 
-    private func tooLarge(_ finding: String) -> GitError {
-        GitError(
-            .tooLarge, "vendor \(name) is trusted for max-size \(ByteCount(maximumSize ?? 0)), and \(finding)",
-            remedy: "change max-size in its vendors.d file if it shall be taken")
+    /// Nil where any size is taken.
+    private var tooLarge: GitError? {
+        provisioner.configuration.refusal(of: reference, becauseMoreThanAllowed: "checked out").map { refusal in
+            GitError(.tooLarge, refusal.message, remedy: refusal.remedy)
+        }
     }
 }
