@@ -48,8 +48,9 @@ extension Pipeline {
         return fetched
     }
 
-    /// What an earlier fetch that was cut off has left of a file.
+    /// What an earlier fetch that was cut off has left of a file, for a vendor that goes on from there.
     func bytesLeft(of file: RemoteFile, in plan: Plan) -> Int64 {
+        guard let vendor = plan.match.provisioner as? any FetchingProvisioner, vendor.resumes else { return 0 }
         let path = store.partialFolder(named: plan.broughtName).appending(file.path.string)
         return min((try? path.stat(followTargetSymlink: false).size) ?? 0, file.size ?? 0)
     }

@@ -36,6 +36,8 @@ extension Pipeline {
                 present.stored &+= size
             } else if plan.localPath(of: file.remote) != nil || !caches.candidates(for: file, job).isEmpty {
                 present.elsewhere &+= size
+            } else if file.isBrought {
+                present.begun &+= bytesLeft(of: file.remote, in: plan)
             } else {
                 let partial = store.partial(named: plan.partialName(of: file.remote))
                 let download = Download(

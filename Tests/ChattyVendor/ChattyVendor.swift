@@ -36,6 +36,8 @@ struct ChattyVendor: FetchingProvisioner {
         }
     }
 
+    var resumes: Bool { true }
+
     func fetch(
         _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
@@ -46,7 +48,8 @@ struct ChattyVendor: FetchingProvisioner {
                 let path = staging.path(file.path)
                 try FileManager.default.createDirectory(
                     atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
-                try Data("12345".utf8).write(to: URL(fileURLWithPath: path.string))
+                let text = staging.isResumed ? "12345, resumed" : "12345"
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path.string))
             }
         } catch {
             throw ProvisionError(mapping: error, otherwise: .unavailable)

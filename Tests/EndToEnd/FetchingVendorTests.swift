@@ -114,6 +114,7 @@ import Testing
         let resuming = try machine(fetch: Self.inParts, introduction: "'fetch': True, 'resumes': True")
         let outcome = try await interrupted(resuming)
         #expect(outcome.status == 0 && outcome.output.contains("from 500000 with True"), "\(outcome)")
+        #expect(outcome.output.contains("\"begun\":500000"), "\(outcome)")
         #expect(try await resuming.run("model", "verify").status == 0)
         #expect(try left(in: resuming) == [])
 

@@ -38,6 +38,7 @@ struct ChattyVendorTests {
         let resolution = try await vendor.resolve(try ArtifactReference(parsing: "chatty:org/name"), in: context)
         _ = try await vendor.fetch(resolution, into: StagingArea(root: folder), in: context)
         #expect(try String(contentsOfFile: folder.appending("sub/a.gguf").string, encoding: .utf8) == "12345")
+        #expect(vendor.resumes)
     }
 
     @Test("a fetch conforms to the schema too", .enabled(if: Traffic.canValidate))
@@ -49,7 +50,9 @@ struct ChattyVendorTests {
         let record = folder.appending("traffic.jsonl")
         let vendor = try provisioner(record: record)
         let resolution = try await vendor.resolve(try ArtifactReference(parsing: "chatty:org/name"), in: context)
-        _ = try await vendor.fetch(resolution, into: StagingArea(root: folder), in: context)
+        _ = try await vendor.fetch(resolution, into: StagingArea(root: folder, isResumed: true), in: context)
+        let brought = try String(contentsOfFile: folder.appending("sub/a.gguf").string, encoding: .utf8)
+        #expect(brought == "12345, resumed")
         #expect(try Traffic.problems(in: record) == "")
         #expect(try String(contentsOfFile: record.string, encoding: .utf8).contains("fetch"))
     }
