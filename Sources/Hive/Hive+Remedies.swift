@@ -33,7 +33,8 @@ extension Hive {
         var words = ["rbee-hive worker build \(worker.workerType) --worker \(worker.name) --ref \(commit)"]
         let recipe = try? pipeline.registry.recipe(variant: worker.workerType, named: worker.name)
         let vendor = try? recipe.map { try pipeline.registry.vendor(named: $0.vendor) }
-        if vendor?.configuration.options.string("url") != source { words.append("--source \(source)") }
+        let configured = vendor?.configuration.options.string("url")
+        if configured != source, configured.map({ "file://\($0)" }) != source { words.append("--source \(source)") }
         if worker.provenance?.sandboxed == false { words.append("--sandbox off") }
         if worker.provenance?.sources.contains(where: { $0.revision == nil }) == true {
             words.append("--allow-unverified")

@@ -5,7 +5,6 @@ import Foundation
 import Provisioning
 import SystemPackage
 import Transfer
-import Vendors
 
 /// Archives are unpacked into the tree while they arrive: who waits for the network has a core to spare. Of a tree whose
 /// archive turns out to be wrong nothing is published, so nothing is lost by believing it until then.
@@ -82,9 +81,7 @@ extension FileFetch {
     /// - Returns: the name of the folder that held all of an archive.
     private func unpack(_ remote: RemoteFile, from archive: ArrivingFile) async throws(ProvisionError) -> String? {
         guard let tree else { return nil }
-        var policy = ExtractionPolicy()
-        let limit = plan.match.configuration.trust.maximumSize.flatMap { $0 < policy.maximumBytes ? $0 : nil }
-        policy.maximumBytes = limit ?? policy.maximumBytes
+        var policy = plan.match.extractionPolicy
         do {
             switch remote.unpack {
             case .none: break
@@ -101,11 +98,7 @@ extension FileFetch {
             }
             return nil
         } catch {
-            if limit != nil, (error as? ArchiveError)?.code == .tooLarge,
-                let refusal = plan.match.refusal(ofMoreThanAllowed: "unpacked")
-            {
-                throw refusal
-            }
+            if let refusal = plan.match.refusal(of: error) { throw refusal }
             throw ProvisionError(pipeline: error).of("\(plan.subject): unpacking \(remote.path)")
         }
     }

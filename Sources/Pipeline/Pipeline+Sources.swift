@@ -118,7 +118,12 @@ extension Pipeline {
     }
 
     /// Unpacks `file` of `folder` into the same folder, beside it, if its name says that it is an archive.
-    public func unpack(_ name: RelativePath, in folder: FilePath) async throws(ProvisionError) {
+    ///
+    /// - Parameter match: whose it is; nil for one that came with the recipe.
+    public func unpack(
+        _ name: RelativePath, in folder: FilePath, of match: VendorRegistry.Match?
+    ) async throws(ProvisionError) {
+        let policy = match?.extractionPolicy ?? ExtractionPolicy()
         let file = folder.appending(name.string)
         do {
             let (path, unpack) = try Unpack.payload(of: name)
@@ -127,17 +132,17 @@ extension Pipeline {
             case .archive:
                 let place = folder.appending(".\(UUID().uuidString)")
                 try FileManager.default.createDirectory(atPath: place.string, withIntermediateDirectories: false)
-                _ = try await Archive.extract(file, into: place)
+                _ = try await Archive.extract(file, into: place, policy: policy)
                 for entry in try FileManager.default.contentsOfDirectory(atPath: place.string) {
                     try FileManager.default.moveItem(
                         atPath: place.appending(entry).string, toPath: folder.appending(entry).string)
                 }
                 try FileManager.default.removeItem(atPath: place.string)
             case .single:
-                _ = try await Archive.expandSingle(file, to: folder.appending(path.string))
+                _ = try await Archive.expandSingle(file, to: folder.appending(path.string), policy: policy)
             }
         } catch {
-            throw ProvisionError(pipeline: error).of("unpacking \(name)")
+            throw match?.refusal(of: error) ?? ProvisionError(pipeline: error).of("unpacking \(name)")
         }
     }
 }

@@ -27,12 +27,14 @@ struct PackageSources {
         var fetched: [WorkerSource] = []
         for source in sources {
             job.progress(.stage("source \(source.name)"))
+            var vendor: VendorRegistry.Match?
             switch source.place {
             case .git(let text): fetched.append(try await commit(text, source))
             case .file(let url):
                 let found: Found
                 if let known = beside[source.name] { found = known } else { found = try await find(url, source) }
                 fetched.append(try await file(url, source, found))
+                vendor = found.match
             case .local(let path): try copy(path, source)
             }
             if case .git = source.place { continue }
@@ -41,7 +43,7 @@ struct PackageSources {
             } catch {
                 throw ProvisionError(worker: error)
             }
-            if source.unpack { try await pipeline.unpack(source.name, in: package.sources) }
+            if source.unpack { try await pipeline.unpack(source.name, in: package.sources, of: vendor) }
         }
         return fetched
     }

@@ -123,7 +123,9 @@ extension WorkerProvisioner {
     public func build(_ build: BuildPlan, for job: ProvisionJob) async throws(ProvisionError) -> WorkerBinary {
         if !job.force {
             try checkSuccession(
-                of: build.name.id, by: build.plan.resolution, isVouchedFor: nil,
+                of: build.name.id, by: build.plan.resolution,
+                // A mirror's word for what a tag is at.
+                isVouchedFor: build.plan.resolution.metadata.unverified ? false : nil,
                 remedy: "--force puts it in the other's place")
         }
         return try await provision(

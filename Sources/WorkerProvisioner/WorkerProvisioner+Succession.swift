@@ -30,7 +30,8 @@ extension WorkerProvisioner {
             throw ProvisionError(
                 .untrusted, "\(id) is here already, signed, and nobody has signed this one", remedy: remedy)
         }
-        if entry.verified, isVouchedFor == false {
+        let isSameCommit = known.git != nil && known.git?.commit == resolution.git?.commit
+        if entry.verified, isVouchedFor == false, !isSameCommit {
             throw ProvisionError(
                 .untrusted, "\(id) is here already, verified, and nothing vouches for this one", remedy: remedy)
         }

@@ -105,6 +105,15 @@ import Testing
         #expect(sources?.first?["revision"] == .string("sha256:\(right)"))
     }
 
+    @Test("what its sources unpack to is held to the max-size of who has them")
+    func tooLarge() async throws {
+        try setUp()
+        try machine.addVendor("t.toml", "name = \"tarball\"\nmodule = \"tarball\"\ntrust.max-size = \"12k\"\n")
+        let outcome = try await machine.run("worker", "build", "cpu")
+        #expect(outcome.status == 65 && outcome.errors.contains("this is larger unpacked"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("t.toml:3"))
+    }
+
     @Test("a wrong sum of any kind is refused with 65", arguments: ["sha256", "sha512", "b2"])
     func wrongSum(kind: String) async throws {
         try setUp(wrong: kind)

@@ -38,7 +38,7 @@ struct WorkerBuildCommand: AsyncParsableCommand {
     @Flag(help: "Print the commit, the steps and what they need, and build nothing.")
     var dryRun = false
 
-    @Flag(help: "Build again what these inputs have built before.")
+    @Flag(help: "Build again what these inputs have built before, and in the place of a worker from elsewhere.")
     var force = false
 
     @OptionGroup var options: GlobalOptions

@@ -53,7 +53,7 @@ struct WorkerInstall: AsyncParsableCommand {
     @OptionGroup var link: LinkOption
     @OptionGroup var sandbox: SandboxOption
 
-    @Flag(help: "Install again what is here already.")
+    @Flag(help: "Install again what is here already, and in the place of a worker from elsewhere.")
     var force = false
 
     @OptionGroup var options: GlobalOptions
