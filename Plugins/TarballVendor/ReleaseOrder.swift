@@ -47,10 +47,18 @@ enum ReleaseOrder: Sendable {
 
     private static func isPreRelease(_ piece: String) -> Bool { piece.hasPrefix("-") }
 
-    /// The versions that a name tells, as `1.2.0` of `tool-v1.2.0-linux`: at least two numbers, not part of a word.
+    /// Whose versions stand behind their names in those of archives, and are not the archive's own.
+    private static let platforms: Set = [
+        "alpine", "cuda", "debian", "fedora", "glibc", "macos", "musl", "python", "rhel", "rocm", "ubuntu",
+    ]
+
+    /// The versions that a name tells, as `1.2.0` of `tool-v1.2.0-ubuntu-22.04`: at least two numbers, not part of a word.
     static func versions(in name: String) -> [String] {
         var versions: [String] = []
+        var before = ""
         for word in name.split(whereSeparator: { !isDigit($0) && !$0.isLetter && $0 != "." }) {
+            defer { before = word.lowercased() }
+            if platforms.contains(before) { continue }
             let digits = word.first == "v" || word.first == "V" ? word.dropFirst() : word
             let version = digits.split(separator: ".").prefix { $0.allSatisfy(isDigit) }
             if digits.first.map(isDigit) == true, version.count >= 2 { versions.append(version.joined(separator: ".")) }

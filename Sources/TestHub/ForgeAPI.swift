@@ -41,10 +41,12 @@ extension HubState {
         }
     }
 
-    /// `/OWNER/NAME/releases/download/TAG/FILE`: the page that browsers are sent to, which knows no token.
+    /// `/OWNER/NAME/releases/download/TAG/FILE` and `…/releases/latest/download/FILE`: the pages that browsers are sent to,
+    /// which know no token.
     func forgeDownload(_ request: Request, _ parts: [String]) -> Response {
         let repository = contents.withLock { $0.forge["\(parts[0])/\(parts[1])"] }
-        let tag = parts[4..<parts.count - 1].joined(separator: "/")
+        let tag =
+            parts[3] == "latest" ? repository?.latest?.tag : parts[4..<parts.count - 1].joined(separator: "/")
         guard let repository, !repository.isPrivate, let release = repository.releases.first(where: { $0.tag == tag }),
             let asset = release.assets.first(where: { $0.name == parts.last })
         else { return .error(404, "Not Found") }

@@ -27,7 +27,7 @@ extension HubState {
         case "example" where parts == ["example", "index.json"]:
             return exampleIndex(request)
         default:
-            if parts.count >= 6, parts[2] == "releases", parts[3] == "download" {
+            if parts.count >= 6, parts[2] == "releases", parts[3] == "download" || parts[4] == "download" {
                 return forgeDownload(request, parts)
             }
             if let dash = parts.firstIndex(of: "-") { return labDownload(parts[..<dash], parts[(dash + 1)...]) }

@@ -141,13 +141,15 @@ import Testing
             let shown = try await machine.run("worker", "show", "tool-\(tag)", "--json").json()
             #expect(shown["verified"] == .bool(true))
         }
+        let latest = try await install("\(machine.hub.hub)/acme/tool/releases/latest/download/\(name)")
+        #expect(latest.status == 0 && !latest.errors.contains("nothing vouches"), "\(latest.errors)")
         let wrong = ForgeAsset(name, archive, digest: .claimed("sha256:" + String(repeating: "0", count: 64)))
         try machine.hub.addForgeRelease("acme/tool", tag: "v3", assets: [wrong])
         let url = "\(machine.hub.hub)/acme/tool/releases/download/v3/\(name)"
         #expect(try await install(url).status == 65)
         // An API that takes no more requests is no reason not to install what nothing else vouches for.
         machine.hub.setFault(.status(403, retryAfter: "900"), on: "/api/v3/")
-        let loose = try await install(url)
+        let loose = try await install(url, "--name", "tool-v3")
         #expect(loose.status == 0 && loose.errors.contains("takes no more requests"), "\(loose.errors)")
         #expect(loose.errors.contains("nothing vouches for"), "\(loose.errors)")
     }

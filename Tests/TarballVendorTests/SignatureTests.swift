@@ -94,6 +94,28 @@ struct SignatureTests {
         await expectMismatch { try await signing.checkSignature(of: file, at: good) }
     }
 
+    @Test("an asset's name tells of its own version alone, not of what it runs on")
+    func platformVersions() async throws {
+        let hub = try TestHub.start()
+        let engine = TransferEngine(logger: Releases.logger)
+        defer { engine.shutdown() }
+        let signature = try keys.sign(Self.body, with: "release")
+        for (tag, name) in [("v1.2", "tool-ubuntu-22.04-cuda-12.4.tar.gz"), ("v1.3", "tool-1.2-ubuntu-22.04.tar.gz")] {
+            try hub.addForgeRelease(
+                "acme/tool", tag: tag,
+                assets: [ForgeAsset(name, .bytes(Self.body)), ForgeAsset("\(name).sig", .bytes(signature))])
+        }
+        let vendor = try vendor(hub, engine, forge: true)
+        func resolve(_ text: String) async throws -> Resolution {
+            try await vendor.resolve(
+                ArtifactReference(parsing: text),
+                in: ProvisionContext(job: "job", kind: .worker, logger: Releases.logger))
+        }
+        #expect(try await resolve("signed:acme/tool@v1.2:tool-*").files.first?.signature != nil)
+        let error = await #expect(throws: ProvisionError.self) { try await resolve("signed:acme/tool@v1.3:tool-*") }
+        #expect(error?.code == .untrusted && error?.message.contains("tells of 1.2") == true)
+    }
+
     @Test("at a URL, of the checksums of its folder vouch for it; unsigned they do not, nor does a digest in the URL")
     func besideURL() async throws {
         let hub = try TestHub.start()
