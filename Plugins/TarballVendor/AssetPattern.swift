@@ -54,7 +54,8 @@ struct AssetPattern: Sendable {
 
     private static func names(of system: OperatingSystem) -> [String] {
         switch system {
-        case .linux: ["linux", "linux-gnu", "unknown-linux-gnu", "linux-musl", "unknown-linux-musl", "linux64"]
+        case .linux:
+            ["linux", "linux-gnu", "unknown-linux-gnu", "linux-musl", "unknown-linux-musl", "linux64", "ubuntu"]
         case .macos: ["macos", "darwin", "apple-darwin", "osx", "mac"]
         case .windows: ["windows", "win64", "pc-windows-msvc", "pc-windows-gnu", "win"]
         }

@@ -42,10 +42,10 @@ public struct WorkerName: Sendable, Hashable {
     }
 
     /// Reads an archive's name, `NAME[-VERSION][-OS][-ARCH][-VARIANT]`, the parts after the name in any order; `_` may
-    /// stand between them too (`tool_1.0.0_linux_amd64`), the system may be a target triple, the version a prerelease
-    /// (`1.0.0-rc.1`), and the variant have its toolkit's version (`cuda12.4`).
+    /// stand between them too (`tool_1.0.0_linux_amd64`), the system may be a target triple or `ubuntu-22.04`, the version
+    /// a prerelease (`1.0.0-rc.1`), and the variant have its toolkit's version (`cuda12.4`, `cuda-12.4`).
     ///
-    /// - Parameter fallback: the version where the name tells none.
+    /// - Parameter fallback: the version where the name tells none, which it may tell in the same words (`b4567`).
     init(archive: String, fallback: String) {
         var rest = Unpack.stem(of: archive)[...]
         var parsed = WorkerName(name: "", variant: .cpu, version: fallback)
@@ -54,7 +54,15 @@ public struct WorkerName: Sendable, Hashable {
         while let (word, before) = Self.lastWord(of: rest) {
             if let (variant, toolkit) = Self.accelerator(word) {
                 parsed.variant = variant
-                parsed.toolkit = toolkit
+                parsed.toolkit = parsed.toolkit ?? toolkit
+            } else if Self.isToolkit(word, of: Self.lastWord(of: before)?.word) {
+                parsed.toolkit = word
+            } else if Self.lastWord(of: before)?.word == "ubuntu", Self.ubuntu.contains(where: word.hasSuffix) {
+                // Where it was built.
+            } else if word == "bin", hasPlatform {
+                // It says what every such archive is.
+            } else if !hasVersion, word == fallback.lowercased() {
+                hasVersion = true
             } else if let platform = Self.platforms[word] {
                 parsed.platform = platform
                 hasPlatform = true
@@ -90,8 +98,11 @@ public struct WorkerName: Sendable, Hashable {
     }
 
     private static let platforms: [String: OperatingSystem] = [
-        "linux": .linux, "macos": .macos, "darwin": .macos, "windows": .windows, "win64": .windows,
+        "linux": .linux, "ubuntu": .linux, "macos": .macos, "darwin": .macos, "windows": .windows, "win": .windows,
+        "win64": .windows,
     ]
+    /// What the versions of Ubuntu end with.
+    private static let ubuntu = [".04", ".10"]
     private static let architectures = [
         "x86_64": "x86_64", "amd64": "x86_64", "x64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64",
     ]
@@ -128,6 +139,15 @@ public struct WorkerName: Sendable, Hashable {
             toolkit.allSatisfy({ $0.isNumber || $0 == "." })
         else { return nil }
         return (variant, String(toolkit))
+    }
+
+    /// Whether a number behind `cuda` or `rocm` is the toolkit's version, and not the worker's.
+    private static func isToolkit(_ word: String, of variant: String?) -> Bool {
+        let parts = word.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isNumber) }),
+            let major = Int(parts[0])
+        else { return false }
+        return variant == "cuda" && (9...19).contains(major) || variant == "rocm" && (4...9).contains(major)
     }
 
     /// What may stand behind a version: `rc.1`, `beta2`, `alpha`.

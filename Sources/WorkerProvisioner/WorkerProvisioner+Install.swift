@@ -134,7 +134,7 @@ extension WorkerProvisioner {
     }
 
     /// `bin/NAME` or `NAME`, which may be links and may have lost their execute bit on the way (zip archives made on
-    /// Windows have none); else the only executable.
+    /// Windows have none); else the only executable, or the only one of that name.
     private func program(of install: InstallPlan, in staged: Staged) throws(ProvisionError) -> RelativePath {
         let places = ["bin/\(install.name.name)", install.name.name]
         for place in places {
@@ -143,11 +143,13 @@ extension WorkerProvisioner {
         let files = staged.tree.files
         let executables = files.filter { $0.executable && !Self.isCompanion($0.path) }.map(\.path)
         if executables.count == 1 { return executables[0] }
+        let named = executables.filter { $0.lastComponent == install.name.name }
+        if named.count == 1 { return named[0] }
         if files.count == 1 { return files[0].path }
         let list = executables.isEmpty ? files.prefix(20).map(\.path) : executables
         throw ProvisionError(
             .selectorNotFound,
-            "\(install.plan.match.reference) has neither \(places[0]) nor \(places[1]), and not exactly one executable: "
+            "\(install.plan.match.reference) has no \(places[0]) or \(places[1]), and not exactly one executable: "
                 + list.map(\.string).joined(separator: ", "),
             remedy: "name the executable with --name")
     }

@@ -30,6 +30,10 @@ import Testing
                 "link",
                 "mkdir bin lib; printf '#!/bin/sh\\necho it\\n' > lib/real; cp lib/real bin/b; cp lib/real bin/c; chmod 755 bin/* lib/*; ln -s ../lib/real bin/link"
             ),
+            (
+                "deep",
+                "mkdir -p build/bin; for n in deep other; do printf '#!/bin/sh\\necho it\\n' > build/bin/$n; done; touch LICENSE; chmod 755 build/bin/*"
+            ),
             ("plain", "mkdir bin; printf '#!/bin/sh\\necho it\\n' > bin/plain; touch LICENSE; chmod 644 bin/plain"),
             (
                 "alone",

@@ -52,6 +52,20 @@ struct WorkerNameTests {
             Case(
                 archive: "cuda12-tool-1.0-linux-x64.xz", name: "cuda12-tool", version: "1.0", platform: .linux,
                 arch: "x86_64"),
+            Case(
+                archive: "llama-tag-bin-ubuntu-x64.zip", name: "llama", version: "tag", platform: .linux, arch: "x86_64"
+            ),
+            Case(
+                archive: "llama-b6000-bin-win-cuda-12.4-x64.zip", name: "llama-b6000", version: "tag",
+                platform: .windows, arch: "x86_64", variant: .cuda, toolkit: "12.4"),
+            Case(
+                archive: "tool-1.0-ubuntu-22.04-x64-rocm-6.2.tgz", name: "tool", version: "1.0", platform: .linux,
+                arch: "x86_64", variant: .rocm, toolkit: "6.2"),
+            Case(
+                archive: "llm-worker-cuda-0.1.0-linux.tgz", name: "llm-worker", version: "0.1.0", platform: .linux,
+                arch: nil, variant: .cuda),
+            Case(
+                archive: "tool-bin-2.tgz", name: "tool-bin", version: "2", platform: HostPlatform.current.os, arch: nil),
             Case(archive: "hello-gnu-2-linux.tar", name: "hello-gnu", version: "2", platform: .linux, arch: nil),
             Case(
                 archive: "linux-x86_64.tar", name: "linux", version: "tag", platform: HostPlatform.current.os,
