@@ -86,7 +86,7 @@ extension GitClient {
             } catch {
                 throw GitError(error, at: server.url)
             }
-            if let error = server.refusal(answer.status) { throw error }
+            if let error = server.refusal(answer) { throw error }
             do {
                 return (try JSONDecoder().decode(BatchAnswer.self, from: Data(answer.body)), server.credential)
             } catch {

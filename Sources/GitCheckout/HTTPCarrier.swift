@@ -98,7 +98,7 @@ struct HTTPCarrier: GitCarrier {
         } catch {
             throw ours.withLock { $0 } ?? GitError(error, at: remote.url)
         }
-        if let error = remote.refusal(answer.status) { throw error }
+        if let error = remote.refusal(answer) { throw error }
         return answer
     }
 }
@@ -110,9 +110,10 @@ extension GitRemote {
             stallTimeout: Int(clamping: timeout.components.seconds), proxy: proxy)
     }
 
-    /// What an answer's status means; nil for one that is good.
-    func refusal(_ status: Int) -> GitError? {
-        switch status {
+    /// What an answer means by its status; nil for one that is good.
+    func refusal(_ answer: TransferResponse) -> GitError? {
+        let retryAfter = answer.headers["retry-after"].flatMap { Int($0) }
+        return switch answer.status {
         case 200: nil
         case 401 where credential == nil:
             GitError(
@@ -122,8 +123,10 @@ extension GitRemote {
         case 403:
             GitError(.forbidden, "\(url) is forbidden", remedy: "check what its token, or your address, may read")
         case 404, 410: GitError(.notFound, "no git repository answers at \(url)", remedy: "check the URL")
-        case 429: GitError(.rateLimited(retryAfter: nil), "\(url) answers too many requests")
-        default: GitError(.unavailable, "\(url) answers with status \(status)")
+        case 429: GitError(.rateLimited(retryAfter: retryAfter), "\(url) answers too many requests")
+        case 503 where retryAfter != nil:
+            GitError(.rateLimited(retryAfter: retryAfter), "\(url) asks to be left alone")
+        default: GitError(.unavailable, "\(url) answers with status \(answer.status)")
         }
     }
 }

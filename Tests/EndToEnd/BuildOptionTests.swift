@@ -91,14 +91,16 @@ struct BuildOptionTests {
         #expect(!outcome.errors.contains(".toml") && !outcome.errors.contains("pw-canary"), "\(outcome.errors)")
     }
 
-    @Test("a server that asks to be left alone for long is said to be that, with 75")
-    func rateLimited() async throws {
+    @Test(
+        "a server that asks to be left alone, for long or again and again, is said to be that, with 75",
+        arguments: [(429, "60"), (429, "0"), (503, "0")])
+    func rateLimited(status: Int, seconds: String) async throws {
         let machine = try Installation()
         try machine.addWorkerVendor(url: machine.hub.addGit("worker", repository: machine.makeWorkerRepository()))
-        machine.hub.setFault(.status(429, retryAfter: "60"), on: "/git/")
+        machine.hub.setFault(.status(status, retryAfter: seconds), on: "/git/")
         let outcome = try await machine.run("worker", "build", "cpu")
         #expect(outcome.status == 75, "\(outcome.errors)")
-        #expect(outcome.errors.contains("in 60 s"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("in \(seconds) s"), "\(outcome.errors)")
     }
 
     @Test("a worker that stands in a broken file is not said to be unknown")

@@ -114,13 +114,14 @@ import Testing
         let url = try machine.hub.addRelease("1.0/\(name)", archive)
         let sums = ForgeAsset("SHA256SUMS", .bytes(Array("\(try TestHub.sha256(of: archive))  \(name)\n".utf8)))
         try machine.hub.addForgeRelease("acme/tool", tag: "v1.0.0", assets: [ForgeAsset(name, archive), sums])
-        for (prefix, reference) in [
-            ("/files/1.0/SHA256SUMS", url), ("/cdn/forge/", "acme:acme/tool@latest:tool-*"),
+        for (prefix, reference, file) in [
+            ("/files/1.0/SHA256SUMS", url, "SHA256SUMS"), ("/cdn/forge/", "acme:acme/tool@latest:tool-*", "SHA256SUMS"),
+            ("/files/1.0/tool", "\(url)#sha256=\(try TestHub.sha256(of: archive))", name),
         ] {
             machine.hub.setFault(.status(status, retryAfter: "0"), on: prefix)
             let outcome = try await install(reference)
             #expect(outcome.status == 75, "\(outcome.errors)")
-            #expect(outcome.errors.contains("SHA256SUMS") && outcome.errors.contains("try again in 0 s"))
+            #expect(outcome.errors.contains(file) && outcome.errors.contains("try again in 0 s"))
         }
         machine.hub.clearFaults()
         #expect(try await machine.run("worker", "list", "--json").output == "[]\n")
