@@ -17,7 +17,7 @@ extension ContentStore {
     public static func withThrowAway<Value>(
         in parent: FilePath, prefix: String, _ body: (ContentStore) async throws -> Value
     ) async throws -> Value {
-        try sweep(parent, prefix)
+        sweep(parent, prefix)
         let folder = parent.appending("\(prefix)\(String(UInt64.random(in: .min ... .max), radix: 36))")
         // Taken before there is a folder, so that no other process takes it for one that was left.
         guard case .taken(let lock) = try FileLock.attempt(lockFile(of: folder), mode: .exclusive) else {
@@ -32,8 +32,9 @@ extension ContentStore {
         folder.removingLastComponent().appending("\(folder.lastComponent?.string ?? "").lock")
     }
 
-    private static func sweep(_ parent: FilePath, _ prefix: String) throws(StoreError) {
-        for name in try FileSystem.names(in: parent) where name.string.hasPrefix(prefix) {
+    private static func sweep(_ parent: FilePath, _ prefix: String) {
+        // A folder for temporary files may be one that nobody can list.
+        for name in (try? FileSystem.names(in: parent)) ?? [] where name.string.hasPrefix(prefix) {
             let folder = parent.appending(name)
             guard let status = FileSystem.status(folder), status.type == .directory,
                 status.userID.rawValue == geteuid(),

@@ -7,6 +7,46 @@ import Testing
 
 /// `vendor test`: what an author of a vendor is told.
 @Suite struct VendorTrialTests {
+    @Test("the example passes the conformance suite; what a broken one does wrong is said, with its exit code")
+    func conformance() async throws {
+        let machine = try Installation()
+        try machine.addTinyModel()
+        let file = VendorTests.example.appending("example.toml").string
+        let environment = ["EXAMPLE_HUB": machine.hub.hub]
+        let good = try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment)
+        #expect(good.status == 0, "\(good.output)\(good.errors)")
+        for check in ["handshake", "cancellation", "resolve example:org/tiny", "download example:org/tiny"] {
+            #expect(good.output.contains("ok    \(check)"), "\(good.output)")
+        }
+        #expect(try await machine.run("model", "list", "--json").output == "[]\n")
+        let program = VendorTests.example.appending("rbee-vendor-example").string
+        machine.hub.forgetRequests()
+        let bare = try await machine.run(
+            "vendor", "test", program, "example:org/tiny", "--no-fetch", environment: environment)
+        #expect(bare.status == 0 && !bare.output.contains("download"), "\(bare.output)\(bare.errors)")
+        #expect(machine.payloadRequests.isEmpty)
+        machine.hub.setFault(Fault(.corrupt(at: 4000)), on: "/cdn/")
+        let bad = try await machine.run("vendor", "test", file, "example:org/tiny", environment: environment)
+        #expect(bad.status == 65 && bad.output.contains("FAIL  download example:org/tiny"), "\(bad.output)")
+        machine.hub.clearFaults()
+
+        let silent = machine.vendors.appending("broken").string
+        try Data("#!/bin/sh\necho starting up\nexec cat\n".utf8).write(to: URL(fileURLWithPath: silent))
+        #expect(chmod(silent, 0o755) == 0)
+        try machine.addVendor(
+            "broken.toml", "name = \"broken\"\nmodule = \"process\"\n[process]\ncommand = [\"./broken\"]")
+        let broken = try await machine.run("vendor", "test", "broken", "--json")
+        #expect(broken.status == 69, "\(broken.errors)")
+        let checks = try broken.json()["checks"]?.arrayValue ?? []
+        #expect(checks.first?["name"] == .string("handshake") && checks.first?["outcome"] == .string("failed"))
+        #expect(try await machine.run("vendor", "test", "hf", "org/tiny").status == 0)
+        #expect(try await machine.run("vendor", "test", "hf", "org/none").status == 66)
+        #expect(try await machine.run("vendor", "test", "./none.toml").status == 66)
+        try machine.addVendor("typo.toml", "name = \"typo\"\nmodul = \"process\"")
+        let typo = try await machine.run("vendor", "test", machine.vendors.appending("typo.toml").string)
+        #expect(typo.status == 78 && typo.errors.contains("typo.toml:2:1"), "\(typo.errors)")
+    }
+
     @Test("how a program ended is said, and a store that a killed test left is swept")
     func endings() async throws {
         let machine = try Installation()
