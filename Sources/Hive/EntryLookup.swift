@@ -30,8 +30,8 @@ struct EntryLookup {
     }
 
     /// A worker by its id, else by its name, else by name and variant, else by a beginning of its id that ends at a dash:
-    /// of several of one name the chosen one, else the newest where only versions differ. A variant is `cuda`, or
-    /// `cuda12.4` with its toolkit.
+    /// of several of one name the chosen one, else the newest where only versions differ. A variant is `cuda`, or,
+    /// with its toolkit, `cuda12.4` or `cuda12`.
     ///
     /// - Parameter chosen: the ids of what names mean.
     func find(among entries: [WorkerBinary], chosen: Set<String>) throws(ProvisionError) -> WorkerBinary {
@@ -43,13 +43,20 @@ struct EntryLookup {
         let matching =
             [
                 entries.filter { $0.name == argument },
-                entries.filter { ["\($0.name)-\($0.variant)", "\($0.name)-\($0.workerType)"].contains(argument) },
+                entries.filter { Self.isBuild($0, argument) },
             ].first { !$0.isEmpty } ?? entries.filter { $0.id.hasPrefix(argument + "-") }
         let meant = matching.filter { chosen.contains($0.id) }
         if meant.count == 1, Set(matching.map(\.name)).count == 1 { return meant[0] }
         let kinds = Set(matching.map { [$0.name, $0.variant] })
         if kinds.count == 1, let newest = matching.max(by: { $0.addedAt < $1.addedAt }) { return newest }
         return try single(matching, id: \.id, all: entries.map(\.id))
+    }
+
+    /// Whether `argument` is a worker's name and variant.
+    private static func isBuild(_ entry: WorkerBinary, _ argument: String) -> Bool {
+        guard argument.hasPrefix("\(entry.name)-") else { return false }
+        let variant = argument.dropFirst(entry.name.count + 1)
+        return variant == entry.variant || variant == entry.workerType.rawValue || entry.variant.hasPrefix("\(variant).")
     }
 
     private func single<Entry>(
