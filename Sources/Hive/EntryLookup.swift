@@ -56,7 +56,8 @@ struct EntryLookup {
     private static func isBuild(_ entry: WorkerBinary, _ argument: String) -> Bool {
         guard argument.hasPrefix("\(entry.name)-") else { return false }
         let variant = argument.dropFirst(entry.name.count + 1)
-        return variant == entry.variant || variant == entry.workerType.rawValue || entry.variant.hasPrefix("\(variant).")
+        return [entry.variant, entry.workerType.rawValue].contains(String(variant))
+            || entry.variant.hasPrefix("\(variant).")
     }
 
     private func single<Entry>(
