@@ -63,7 +63,8 @@ public struct HTTPRequest: Sendable {
     public var access: NetworkAccess
     /// The longest body that is read, in bytes.
     public var maximumBytes: Int
-    /// A host that cannot be reached at all is not tried again, for there is another to ask.
+    /// A host that cannot be reached, does not answer, or asks to be left alone for a while is not tried again, for there
+    /// is another to ask.
     public var hasAlternative: Bool
 
     public init(

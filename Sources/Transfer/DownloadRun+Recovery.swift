@@ -26,8 +26,10 @@ extension DownloadRun {
     /// An answer without content.
     mutating func refused(_ head: ResponseHead, at address: WebAddress) async throws(TransferError) {
         let error = TransferError(.status(head.status), "the server answers \(head.status)", url: address.safe)
-        if error.isTransient {
+        if head.mayPass {
             attempts += 1
+            var policy = policy
+            if let patience { policy.maximumRetryAfter = min(policy.maximumRetryAfter, patience) }
             let wait: Duration
             do throws(TransferError) {
                 wait = try policy.wait(after: head, attempt: attempts, url: address.safe)
@@ -35,9 +37,9 @@ extension DownloadRun {
                 return try passOver(error)
             }
             guard attempts < policy.maximumAttempts else {
-                let seconds = RetryPolicy.retryAfter(head).map { Int($0.components.seconds) }
+                let seconds = RetryPolicy.rest(askedBy: head).map { Int($0.components.seconds) }
                 return try passOver(
-                    head.status == 429 || head.status == 503 && seconds != nil
+                    head.status == 429 || seconds != nil
                         ? TransferError(.rateLimited(retryAfter: seconds), error.message, url: error.url) : error)
             }
             try await engine.pause(wait)
@@ -73,6 +75,9 @@ extension DownloadRun {
         guard mismatches > 1 else { return }
         try passOver(TransferError(.digestMismatch, "the content is \(seen), published was \(expected)", url: url))
     }
+
+    /// The longest that a source may ask to be left alone; nil for as long as it asks.
+    var patience: Duration? { index + 1 < sources.count ? RetryPolicy.patienceWithAlternative : nil }
 
     private var mayResolveAgain: Bool {
         refreshes < Self.maximumRefreshes && refreshedAt.map { file.filledBytes > $0 } ?? true

@@ -150,9 +150,10 @@ struct DownloadRun {
     private mutating func attempt(_ share: SegmentedFile.Share) async throws(TransferError) -> AttemptEnd {
         let source = sources[index]
         let question = question(to: source, share)
-        let call = Call(question, from: source, until: share.end, access: download.access)
+        var call = Call(question, from: source, until: share.end, access: download.access)
+        call.patience = patience
         let sink = DownloadSink(question, source: source, share: share, of: file, isLeading: true)
-        let result = await file.working(on: share) { [engine] in
+        let result = await file.working(on: share) { [engine, call] in
             await Result<Answer, TransferError>.catching { () async throws(TransferError) in
                 try await engine.perform(call, into: sink)
             }

@@ -9,6 +9,8 @@ struct Call: Sendable {
     var secretHeaders: [String: Secret] = [:]
     var body: [UInt8]?
     var access: TransferAccess
+    /// The longest that is waited where the host has asked to be left alone; nil for as long as it asks.
+    var patience: Duration?
     /// In bytes a second, over the stall time-out.
     var minimumRate = 1024
     var allowsHTTP2 = false
@@ -50,9 +52,7 @@ extension TransferEngine {
 
     /// A wait over the cap is nobody's to sit out: each request reports it.
     private func noteLimit(_ head: ResponseHead, of origin: WebAddress.Origin) {
-        guard head.status == 429 || head.status == 503, let wait = RetryPolicy.retryAfter(head),
-            wait <= configuration.maximumRetryAfter
-        else { return }
+        guard let wait = RetryPolicy.rest(askedBy: head), wait <= configuration.maximumRetryAfter else { return }
         if gate.shut(origin, for: wait) {
             logger.warning("\(origin) answers \(head.status) and is left alone for \(wait.components.seconds) s")
         }
@@ -69,7 +69,14 @@ extension TransferEngine {
                 .forbidden, "\(address.origin.host) is a private address, and no configured origin is one",
                 url: address.safe)
         }
-        if let wait = gate.remaining(address.origin) { try await pause(wait) }
+        if let wait = gate.remaining(address.origin) {
+            guard wait <= call.patience ?? wait else {
+                throw TransferError(
+                    .rateLimited(retryAfter: Int(wait.components.seconds)), "the server asks to be left alone",
+                    url: address.safe)
+            }
+            try await pause(wait)
+        }
         for isRepeated in [false, true] {
             if Task.isCancelled { throw .cancelled }
             logger.trace("request", metadata: ["method": "\(call.method)", "url": "\(address.safe)"])

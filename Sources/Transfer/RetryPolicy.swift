@@ -22,6 +22,15 @@ struct RetryPolicy: Sendable {
         return longest * Double.random(in: 0...1)
     }
 
+    /// Who asks to be left alone for longer is passed over where another can be asked.
+    static let patienceWithAlternative = Duration.seconds(2)
+
+    /// How long an answer asks its server to be left alone: 429 and 503 (RFC 6585; RFC 9110, 10.2.3), and 403 as GitHub
+    /// has it for too many requests at a time; nil for any other.
+    static func rest(askedBy head: ResponseHead) -> Duration? {
+        [403, 429, 503].contains(head.status) ? retryAfter(head) : nil
+    }
+
     /// How long a server asks to be left alone; nil where it does not say, or says nonsense.
     static func retryAfter(_ head: ResponseHead, now: Int64 = Int64(time(nil))) -> Duration? {
         guard let text = head.headers["retry-after"] else { return nil }
@@ -41,7 +50,7 @@ struct RetryPolicy: Sendable {
 
     /// How long to wait after an answer that asks to come later. A longer wait than allowed is an error to report.
     func wait(after head: ResponseHead, attempt: Int, url: String) throws(TransferError) -> Duration {
-        guard head.status == 429 || head.status == 503, let asked = Self.retryAfter(head) else {
+        guard let asked = Self.rest(askedBy: head) else {
             return backoff(afterAttempt: attempt)
         }
         guard asked <= maximumRetryAfter else {
@@ -52,5 +61,12 @@ struct RetryPolicy: Sendable {
         }
         // A little more than asked, so that clients do not all come at the same second.
         return asked + backoff(afterAttempt: 1)
+    }
+}
+
+extension ResponseHead {
+    /// Whether the same question may be answered otherwise later.
+    var mayPass: Bool {
+        TransferError.Code.status(status).isTransient || RetryPolicy.rest(askedBy: self) != nil
     }
 }

@@ -29,28 +29,29 @@ extension TransferEngine {
         _ request: TransferRequest, _ attempt: () async throws(TransferError) -> TransferResponse
     ) async throws(TransferError) -> TransferResponse {
         var policy = RetryPolicy(configuration)
-        if let patience = request.patience { policy.maximumRetryAfter = min(policy.maximumRetryAfter, patience) }
+        policy.maximumRetryAfter = min(
+            policy.maximumRetryAfter, request.patience ?? policy.maximumRetryAfter,
+            request.hasAlternative ? RetryPolicy.patienceWithAlternative : policy.maximumRetryAfter)
         for number in 1... {
+            let start = ContinuousClock.now
             let wait: Duration
             let reason: String?
             do throws(TransferError) {
                 let response = try await attempt()
-                guard TransferError.Code.status(response.status).isTransient, number < policy.maximumAttempts else {
-                    return response
-                }
                 let head = ResponseHead(status: response.status, headers: response.headers)
+                guard head.mayPass, number < policy.maximumAttempts else { return response }
                 wait = try policy.wait(after: head, attempt: number, url: WebAddress.redacted(response.url))
                 // Of a server that names the time this is said already.
-                let isSaid = RetryPolicy.retryAfter(head) != nil
+                let isSaid = RetryPolicy.rest(askedBy: head) != nil
                 reason = isSaid ? nil : "\(WebAddress.redacted(response.url)): the server answers \(response.status)"
             } catch {
                 guard error.isTransient, number < policy.maximumAttempts else { throw error }
-                if request.hasAlternative, error.isUnreachable { throw error }
+                if request.hasAlternative, error.isUnreachable || error.code == .timeout { throw error }
                 wait = policy.backoff(afterAttempt: number)
                 reason = "\(error)"
             }
             // What is over at once is nothing to wonder at.
-            if let reason, wait >= .seconds(1) {
+            if let reason, wait >= .seconds(1) || .now - start >= .seconds(1) {
                 logger.warning("\(reason); asked again in \(wait.components.seconds) s")
             }
             try await pause(wait)
@@ -73,7 +74,8 @@ extension Call {
     init(_ request: TransferRequest) {
         self.init(
             method: request.method, url: request.url, headers: request.headers, secretHeaders: request.secretHeaders,
-            body: request.body, access: request.access)
+            body: request.body, access: request.access,
+            patience: request.hasAlternative ? RetryPolicy.patienceWithAlternative : nil)
     }
 }
 

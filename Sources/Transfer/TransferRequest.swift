@@ -12,7 +12,8 @@ public struct TransferRequest: Sendable {
     public var access: TransferAccess
     /// The longest body that is read, in bytes after decoding.
     public var maximumBytes: Int
-    /// A host that cannot be reached at all is not tried again, for the caller has another.
+    /// A host that cannot be reached, does not answer, or asks to be left alone for a while is not tried again, for the
+    /// caller has another.
     public var hasAlternative: Bool
     /// The longest that a server may ask to be left alone before the next attempt; more is an error. Nil for
     /// `TransferConfiguration.maximumRetryAfter`.

@@ -1,3 +1,5 @@
+import Glibc
+import SystemPackage
 import Testing
 
 @testable import Transfer
@@ -85,6 +87,36 @@ struct RetryTests {
         _ = try await bench.engine.send(TransferRequest(url: server.origin + "/other", access: access))
         let wait = try #require(bench.waits.all.first)
         #expect(wait > .seconds(90) && wait <= .seconds(100))
+    }
+
+    @Test("of a host that asks for a pause are not made where there is another", arguments: [429, 403])
+    func alternative(status: Int) async throws {
+        let busy = try ScriptedServer { _, wire in wire.answer(status, ["Retry-After": "100"]) }
+        let good = try ScriptedServer { [bytes] request, wire in serve(bytes, to: request, wire) }
+        let bench = try Bench()
+        let access = TransferAccess(configuredOrigins: [busy.origin])
+        let error = await #expect(throws: TransferError.self) {
+            try await bench.engine.send(TransferRequest(url: busy.origin, access: access, hasAlternative: true))
+        }
+        #expect(error?.code == .rateLimited(retryAfter: 100))
+        for _ in 0..<2 {
+            let outcome = try await bench.fetch(bench.download([busy, good], size: bytes.count))
+            #expect(outcome.sha256 == sha256(bytes))
+            _ = bench.download([good]).partial.withPlatformString { unlink($0) }
+        }
+        #expect(bench.waits.all.isEmpty)
+        #expect(busy.requests.count == 1)
+    }
+
+    @Test("are made where GitHub asks for a pause by 403")
+    func forbidden() async throws {
+        let server = try ScriptedServer { request, wire in
+            request.number == 0 ? wire.answer(403, ["Retry-After": "7"]) : wire.answer(200)
+        }
+        let bench = try Bench()
+        let access = TransferAccess(configuredOrigins: [server.origin])
+        #expect(try await bench.engine.send(TransferRequest(url: server.origin, access: access)).status == 200)
+        #expect(bench.waits.all.contains { $0 >= .seconds(7) && $0 < .seconds(8) })
     }
 
     @Test("grow with each failure and spread over the whole wait")
