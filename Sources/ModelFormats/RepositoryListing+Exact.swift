@@ -30,13 +30,21 @@ extension RepositoryListing {
                 selection.paths.append(path)
             }
         }
+        return try withWeights(selection, archives: archives)
+    }
+
+    /// - Throws: `.unsafe` where all the weights that there are were left out as pickles.
+    func withWeights(
+        _ selection: ModelSelection, archives: Set<RelativePath> = []
+    ) throws(ModelSelectionError) -> ModelSelection {
+        let pickles = selection.omitted.filter { $0.reason == .pickle }.map(\.path.string)
         let hasWeights = selection.paths.contains { path in
             path.isGGUF || path.isSafetensors || path.isPickle || path.isOtherFormat || archives.contains(path)
         }
-        guard selection.omitted.isEmpty || hasWeights else {
-            let pickles = selection.omitted.prefix(6).map(\.path.string).joined(separator: ", ")
+        guard pickles.isEmpty || hasWeights else {
+            let names = pickles.prefix(6).joined(separator: ", ")
             throw ModelSelectionError(
-                .unsafe, "its weights are pickles, which can run code when they are loaded: \(pickles)")
+                .unsafe, "its weights are pickles, which can run code when they are loaded: \(names)")
         }
         return try safe(selection)
     }

@@ -185,7 +185,7 @@ extension RepositoryListing {
                 selection.paths.append(path)
             }
         }
-        return try safe(selection)
+        return try withWeights(selection)
     }
 
     /// The selection with a word on what was left out of it, if that left anything.

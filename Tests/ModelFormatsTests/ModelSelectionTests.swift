@@ -165,8 +165,11 @@ struct ModelSelectionTests {
     func pickles() throws {
         #expect(try select(torch, "pytorch_model.bin").paths.count == 1)
         #expect(try select(["a.bin", "config.json"], allowPickle: true).paths.count == 2)
-        #expect(try select(["a.bin", "config.json"]).paths.map(\.string) == ["config.json"])
+        #expect(try select(["a.bin", "m.onnx"]).paths.map(\.string) == ["m.onnx"])
         #expect(try failure(["a.bin", "b.pt"], nil).isUnsafe)
+        // Descriptions alone are no model.
+        let error = try failure(["a.bin", "config.json"], nil)
+        #expect(error.isUnsafe && error.message.contains("a.bin") && error.remedy == "pass --allow-pickle")
     }
 
     @Test("of exactly listed files all are taken but pickles that nobody named, and never none but descriptions")
