@@ -38,7 +38,12 @@ struct OCIReference: Sendable {
     var asked: String { digest?.description ?? tag ?? "latest" }
 
     /// As messages call it: `registry.example/name:tag`.
-    var subject: String { "\(server.names[0])/\(repository)\(digest.map { "@\($0)" } ?? ":\(asked)")" }
+    var subject: String { subject(at: server) }
+
+    /// The same of a mirror.
+    func subject(at server: RegistryServer) -> String {
+        "\(server.names[0])/\(server.prefix)\(repository)\(digest.map { "@\($0)" } ?? ":\(asked)")"
+    }
 
     /// The last part of the name with the tag, as files are named that have no name of their own.
     var fileStem: String {

@@ -17,7 +17,6 @@ extension RegistryClient {
         let item = (try? JSONDecoder().decode(Answer.self, from: Data(response.body)))?.errors?.first
         let words = [item?.code, item?.message].compactMap(\.self).joined(separator: ": ")
         let said = words.isEmpty ? "" : " (\(words.visiblyEscaped.prefix(200)))"
-        let subject = reference.subject
         if let limit = response.rateLimit {
             return ProvisionError(
                 limit, "\(login.server.origin) answers too many requests\(said)",

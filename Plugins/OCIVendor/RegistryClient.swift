@@ -15,6 +15,8 @@ struct RegistryClient: Sendable {
     private(set) var authorization: Secret?
 
     var server: RegistryServer { login.server }
+    /// What is asked for, as messages call it.
+    var subject: String { reference.subject(at: server) }
 
     init(_ reference: OCIReference, _ login: RegistryLogin, hasAlternative: Bool) {
         self.reference = reference
@@ -54,7 +56,7 @@ struct RegistryClient: Sendable {
         guard size == nil || size == Int64(response.body.count) else {
             throw mismatch("the manifest \(digest) has another size than its index says")
         }
-        return (try ManifestDocument(response.body, of: reference.subject), digest)
+        return (try ManifestDocument(response.body, of: subject), digest)
     }
 
     /// Makes sure that a manifest is there, and with it its layers, and learns what the registry wants to be shown.
@@ -62,6 +64,9 @@ struct RegistryClient: Sendable {
     mutating func check(_ digest: Digest) async throws(ProvisionError) {
         let response = try await send(
             "HEAD", server.manifestURL(reference.repository, digest.description), isManifest: true)
+        if response.status == 404 {
+            throw ProvisionError(.revisionNotFound, "it has not the manifest that \(reference.subject) is at")
+        }
         guard response.status == 200 else { throw failure(response) }
     }
 
@@ -124,7 +129,7 @@ struct RegistryClient: Sendable {
 
     private func mismatch(_ reason: String) -> ProvisionError {
         ProvisionError(
-            .digestMismatch, "\(reference.subject): \(reason)",
+            .digestMismatch, "\(subject): \(reason)",
             remedy: "tell whoever runs the registry; nothing was kept")
     }
 }

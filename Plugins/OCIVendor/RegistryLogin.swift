@@ -19,7 +19,7 @@ struct RegistryLogin: Sendable {
     func authorization(
         for challenges: [AuthenticationChallenge], repository: String
     ) async throws(ProvisionError) -> Secret {
-        let credential = try await credential()
+        let credential = try await credential(for: repository)
         if credential != nil, server.origin.isPlain, !access.allowInsecure {
             throw ProvisionError(
                 .configuration, "a token would go to \(server.origin) over plain http",
@@ -58,14 +58,15 @@ struct RegistryLogin: Sendable {
 
     /// The instance's own token, else what `docker login` has left. What goes wrong there is told and no error: much of
     /// what registries have is for everybody.
-    private func credential() async throws(ProvisionError) -> RegistryCredential? {
+    private func credential(for repository: String) async throws(ProvisionError) -> RegistryCredential? {
         if let account = settings.account(at: server) {
             guard let token = try await services.secret(account.token) else { return nil }
             return account.username.map { .login(user: $0, password: token) } ?? .bearer(token)
         }
         let docker = DockerCredentials(environment: services.environment, logger: services.logger)
         do {
-            return try await docker.credential(for: server.isHub ? DockerCredentials.hub : server.names[0])
+            return try await docker.credential(
+                for: repository, at: server.isHub ? DockerCredentials.hub : server.names[0])
         } catch {
             if error.code == .cancelled { throw ProvisionError(.cancelled, "cancelled") }
             services.logger.warning("no login for \(server.names[0]): \(error)")

@@ -35,11 +35,17 @@ struct DockerConfiguration: Sendable {
         return [own, file.credsStore].compactMap(\.self).first { !$0.isEmpty }
     }
 
-    /// What the file itself holds for a registry.
-    func login(for host: String) -> RegistryCredential? {
-        // Of several spellings of one host the first by name, so that it is the same one each time.
-        let entries = (file.auths ?? [:]).sorted { $0.key < $1.key }
-        guard let login = entries.first(where: { Self.host(of: $0.key) == host })?.value else { return nil }
+    /// What the file itself holds for a repository of a registry: of several entries the one that says most of its name
+    /// (containers-auth.json(5)).
+    func login(for repository: String, at host: String) -> RegistryCredential? {
+        let entries = (file.auths ?? [:]).compactMap { key, login -> (key: String, path: String, login: Login)? in
+            let path = Self.path(of: key)
+            let isMeant = Self.host(of: key) == host && (path.isEmpty || "\(repository)/".hasPrefix("\(path)/"))
+            return isMeant ? (key, path, login) : nil
+        }
+        // Of several spellings the first by name, so that it is the same one each time.
+        let best = entries.min { ($1.path.utf8.count, $0.key) < ($0.path.utf8.count, $1.key) }
+        guard let login = best?.login else { return nil }
         if let token = login.identitytoken, !token.isEmpty { return .identityToken(Secret(token)) }
         if let token = login.registrytoken, !token.isEmpty { return .bearer(Secret(token)) }
         if let decoded = login.auth.flatMap({ Data(base64Encoded: $0) }) {
@@ -55,7 +61,16 @@ struct DockerConfiguration: Sendable {
 
     /// `ghcr.io` of `https://ghcr.io/v1/`.
     private static func host(of key: String) -> String {
-        let rest = key.firstRange(of: "://").map { key[$0.upperBound...] } ?? key[...]
-        return rest.prefix { $0 != "/" }.lowercased()
+        withoutScheme(key).prefix { $0 != "/" }.lowercased()
+    }
+
+    /// `team/name` of `quay.io/team/name`; nothing of `https://ghcr.io/v1/`, where the path is the API's.
+    private static func path(of key: String) -> String {
+        let parts = withoutScheme(key).split(separator: "/").dropFirst()
+        return ["v1", "v2"].contains(parts.first) ? "" : parts.joined(separator: "/")
+    }
+
+    private static func withoutScheme(_ key: String) -> Substring {
+        key.firstRange(of: "://").map { key[$0.upperBound...] } ?? key[...]
     }
 }

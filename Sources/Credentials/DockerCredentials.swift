@@ -16,24 +16,45 @@ public struct DockerCredentials: Sendable {
         self.logger = logger
     }
 
-    /// What opens `registry`; nil where the user has nothing for it.
+    /// What opens a repository of `registry`; nil where the user has nothing for it.
     ///
     /// - Parameter registry: `HOST`, `HOST:PORT` or `DockerCredentials.hub`.
-    /// - Throws: where the file is there and cannot be read, or a helper that it names fails.
-    public func credential(for registry: String) async throws(CredentialError) -> RegistryCredential? {
+    /// - Throws: where nothing is found, and a file that is there cannot be read, or a helper that it names fails.
+    public func credential(
+        for repository: String, at registry: String
+    ) async throws(CredentialError) -> RegistryCredential? {
         let host = registry == Self.hub ? "index.docker.io" : registry.lowercased()
+        // Podman keeps what belongs to Docker's Hub under its short name.
+        let names = registry == Self.hub ? [host, "docker.io"] : [host]
+        var failure: CredentialError?
         for file in try files() {
-            guard let configuration = try configuration(file) else { continue }
-            if let helper = configuration.helper(for: host),
-                let found = try await DockerCredentialHelper(name: helper, environment: environment).get(registry)
-            {
-                return found
+            do throws(CredentialError) {
+                guard let configuration = try configuration(file) else { continue }
+                if let login = try await helped(by: configuration, host, registry, &failure) { return login }
+                for name in names {
+                    if let login = configuration.login(for: repository, at: name) { return login }
+                }
+            } catch {
+                if error.code == .cancelled { throw error }
+                failure = failure ?? error
             }
-            // Podman keeps what belongs to Docker's Hub under its short name.
-            let names = registry == Self.hub ? [host, "docker.io"] : [host]
-            if let login = names.lazy.compactMap({ configuration.login(for: $0) }).first { return login }
         }
+        if let failure { throw failure }
         return nil
+    }
+
+    /// What the configuration's helper has. One that fails keeps nobody from what lies elsewhere.
+    private func helped(
+        by configuration: DockerConfiguration, _ host: String, _ registry: String, _ failure: inout CredentialError?
+    ) async throws(CredentialError) -> RegistryCredential? {
+        guard let name = configuration.helper(for: host) else { return nil }
+        do throws(CredentialError) {
+            return try await DockerCredentialHelper(name: name, environment: environment).get(registry)
+        } catch {
+            if error.code == .cancelled { throw error }
+            failure = failure ?? error
+            return nil
+        }
     }
 
     /// Docker's, and where podman and skopeo look (containers-auth.json(5)).

@@ -21,7 +21,8 @@ struct DockerTests {
             "DOCKER_CONFIG": folder.path.string, "PATH": "\(folder.path.appending("bin")):/usr/bin:/bin",
         ]
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try await DockerCredentials(environment: environment, logger: logger).credential(for: registry)
+        return try await DockerCredentials(environment: environment, logger: logger)
+            .credential(for: "team/tiny", at: registry)
     }
 
     private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
@@ -56,7 +57,7 @@ struct DockerTests {
         var environment = ["HOME": home.string, "XDG_RUNTIME_DIR": home.appending("run").string]
         let find = { (host: String, environment: [String: String]) async throws -> String? in
             let docker = DockerCredentials(environment: environment, logger: logger)
-            guard case .login(let user, _) = try await docker.credential(for: host) else { return nil }
+            guard case .login(let user, _) = try await docker.credential(for: "team/tiny", at: host) else { return nil }
             return user
         }
         #expect(try await find("d.example", environment) == "docker")
@@ -74,7 +75,7 @@ struct DockerTests {
         let environments = [["DOCKER_CONFIG": folder.path.appending("nothing").string], ["HOME": "/nonexistent"], [:]]
         for environment in environments {
             let docker = DockerCredentials(environment: environment, logger: logger)
-            #expect(try await docker.credential(for: "ghcr.io") == nil)
+            #expect(try await docker.credential(for: "team/tiny", at: "ghcr.io") == nil)
         }
     }
 
@@ -106,6 +107,37 @@ struct DockerTests {
         }
         #expect(error?.code == code)
         #expect(error?.description.contains("hunter2") == false)
+    }
+
+    @Test("of several entries of one host that one counts that says most of the name, and none of another's")
+    func namespaces() async throws {
+        func entry(_ key: String) -> String { #""\#(key)":{"username":"\#(key)","password":"p"}"# }
+        let keys = ["q.example/aaa", "q.example/team", "q.example/team/tiny", "q.example/team/tiny2", "q.example"]
+        let all = #"{"auths":{\#(keys.map(entry).joined(separator: ","))}}"#
+        #expect(try await find("q.example", all) == .login(user: "q.example/team/tiny", password: Secret("p")))
+        #expect(try await find("q.example", #"{"auths":{\#(entry("q.example/aaa"))}}"#) == nil)
+        let api = #"{"auths":{\#(entry("https://q.example/v2/"))}}"#
+        #expect(try await find("q.example", api) == .login(user: "https://q.example/v2/", password: Secret("p")))
+    }
+
+    @Test("what is broken in one place keeps nobody from what lies in the next")
+    func brokenFirst() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let good = #"{"auths":{"d.example":{"username":"u","password":"p"}}}"#
+        chmod(try folder.write(Array(good.utf8), to: "good.json").string, 0o600)
+        let environment = [
+            "DOCKER_CONFIG": folder.path.string, "REGISTRY_AUTH_FILE": folder.path.appending("good.json").string,
+        ]
+        for broken in ["{", #"{"credsStore":"desktop.exe"}"#] {
+            try folder.write(Array(broken.utf8), to: "config.json")
+            let docker = DockerCredentials(environment: environment, logger: logger)
+            #expect(
+                try await docker.credential(for: "team/tiny", at: "d.example")
+                    == .login(user: "u", password: Secret("p")))
+            await #expect(throws: CredentialError.self) {
+                try await docker.credential(for: "team/tiny", at: "other.example")
+            }
+        }
     }
 
     @Test("a configuration that is no JSON is an error without its content")
