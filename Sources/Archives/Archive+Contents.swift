@@ -13,15 +13,17 @@ extension Archive {
     ///
     /// - Parameters:
     ///   - replacing: whether a file of that name may be replaced.
+    ///   - size: of what will be in it, in bytes: where there is no room for that, nothing is written.
     ///   - body: adds the entries, on a thread of its own.
-    /// - Throws: `ArchiveError`, `.io(errno: EEXIST)` where there is such a file; whatever `body` throws. Then there is
-    ///   nothing of it.
+    /// - Throws: `ArchiveError`, `.io(errno: EEXIST)` where there is such a file, `.io(errno: EAGAIN)` where another
+    ///   process writes it; whatever `body` throws. Then there is nothing of it.
     public static func write<Value: Sendable>(
-        _ target: FilePath, replacing: Bool, _ body: @escaping @Sendable (ArchiveWriter) throws -> Value
+        _ target: FilePath, replacing: Bool, size: Int64,
+        _ body: @escaping @Sendable (ArchiveWriter) throws -> Value
     ) async throws -> Value {
         try await onThread { cancellation in
             let draft = FileDraft(of: target)
-            let file = try draft.create()
+            let file = try draft.create(size: size)
             defer {
                 try? file.close()
                 draft.remove()
@@ -73,7 +75,8 @@ extension Archive {
     }
 }
 
-/// A file beside the one that it will be.
+/// A file beside the one that it will be. It has the same name each time, so that the next one takes the place of what a
+/// killed process has left; whoever writes it holds a lock on it.
 private struct FileDraft {
     let target: FilePath
     let path: FilePath
@@ -81,14 +84,38 @@ private struct FileDraft {
     init(of target: FilePath) {
         self.target = target
         let name = target.lastComponent?.string ?? ""
-        path = target.removingLastComponent().appending(".\(name.prefix(200)).\(UInt64.random(in: 0...UInt64.max))")
+        path = target.removingLastComponent().appending(".\(name.prefix(200)).rbee-part")
     }
 
-    func create() throws(ArchiveError) -> FileDescriptor {
+    func create(size: Int64) throws(ArchiveError) -> FileDescriptor {
+        let file = try claim()
         do {
-            return try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            if ftruncate(file.rawValue, 0) != 0 { throw Errno(rawValue: errno) }
+            // Not every file system can; one that is full says so.
+            if csystem_reserve(file.rawValue, 0, size) == -ENOSPC { throw Errno.noSpace }
+            return file
+        } catch {
+            try? file.close()
+            remove()
+            throw ArchiveError(error as? Errno ?? .ioError, "cannot write \(target)")
+        }
+    }
+
+    private func claim() throws(ArchiveError) -> FileDescriptor {
+        do {
+            while true {
+                let file = try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .noFollow, .closeOnExec],
+                    permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+                    try file.close()
+                    throw Errno.resourceTemporarilyUnavailable
+                }
+                // Another process may have finished it in between: then it has its own name by now, or none.
+                let (own, named) = (try file.stat(), try? path.stat(followTargetSymlink: false))
+                if let named, named.inode == own.inode, named.deviceID == own.deviceID { return file }
+                try file.close()
+            }
         } catch {
             throw ArchiveError(error as? Errno ?? .ioError, "cannot create \(target)")
         }

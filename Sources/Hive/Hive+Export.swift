@@ -53,9 +53,9 @@ extension Hive {
                 // Not after an hour of copying.
                 if !replacing, (try? path.stat()) != nil { throw Self.exists(path) }
                 do {
-                    try await Archive.write(path, replacing: replacing, fill)
-                } catch let error as ArchiveError where error.code == .io(errno: Errno.fileExists.rawValue) {
-                    throw Self.exists(path)
+                    try await Archive.write(path, replacing: replacing, size: manifest.size, fill)
+                } catch let error as ArchiveError {
+                    throw Self.failure(error, writing: path, size: manifest.size)
                 }
             }
             return TransferReport(ids: manifest.items.map(\.artifact.id), bytes: manifest.size)
@@ -109,6 +109,21 @@ extension Hive {
     private func unique(_ items: [StoreItem]) -> [StoreItem] {
         var seen: Set<StoreItem> = []
         return items.filter { seen.insert($0).inserted }
+    }
+
+    /// What libarchive or the disk says of a file outside the store.
+    private static func failure(_ error: ArchiveError, writing path: FilePath, size: Int64) -> ProvisionError {
+        let failure = ProvisionError(hive: error).of(path.string.visiblyEscaped)
+        switch error.code {
+        case .io(errno: Errno.fileExists.rawValue): return exists(path)
+        case .io(errno: Errno.resourceTemporarilyUnavailable.rawValue):
+            return ProvisionError(
+                .locked, "another process writes \(path.string.visiblyEscaped)", remedy: "wait for it, or name another")
+        case .insufficientSpace:
+            return ProvisionError(failure.code, failure.message, remedy: "\(ByteCount(size)) are to be written there")
+        case .io: return ProvisionError(failure.code, failure.message, remedy: "choose another place for the file")
+        default: return failure
+        }
     }
 
     private static func exists(_ path: FilePath) -> ProvisionError {

@@ -26,7 +26,7 @@ struct ExportArguments: ParsableArguments {
             @escaping @Sendable (Hive, [String], Hive.ExportTarget, ProgressSink) async throws ->
             Hive.TransferReport
     ) async throws {
-        try await Program.run(options) { [self] hive in
+        try await Program.run(options, resumes: false) { [self] hive in
             let renderer = options.renderer
             defer { renderer.finish() }
             do {

@@ -44,6 +44,20 @@ struct FullDiskTests {
         #expect(again.status == 0, "\(again.errors)")
     }
 
+    @Test("an export that does not fit where it goes says so at once, naming the file, and leaves nothing")
+    func export() async throws {
+        let disk = try MountedDisk(memory: "size=1m")
+        defer { disk.unmount() }
+        let machine = try Installation()
+        try machine.addTinyModel(megabytes: 4)
+        #expect(try await machine.run("model", "download", "org/tiny:Q4_K_M").status == 0)
+        let file = disk.path.appending("models.tar").string
+        let outcome = try await machine.run("model", "export", "org/tiny", file)
+        #expect(outcome.status == 73 && outcome.errors.contains(file), "\(outcome.errors)")
+        #expect(outcome.errors.contains("are to be written there") && !outcome.errors.contains("--home"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path.string) == [])
+    }
+
     @Test("what a partial has taken of the disk already is not asked for twice")
     func resumed() async throws {
         let disk = try MountedDisk(memory: "size=30m")

@@ -27,7 +27,7 @@ struct ModelImport: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        try await Program.run(options) { hive in
+        try await Program.run(options, resumes: !Hive.isExport(FilePath(path))) { hive in
             let renderer = options.renderer
             defer { renderer.finish() }
             do {

@@ -14,7 +14,7 @@ extension GlobalOptions {
             let event = TransferEvent(ids: report.ids, present: report.present, bytes: report.bytes)
             return Console.result(try JSONOutput.line(event))
         }
-        for id in report.ids { Console.result(id) }
+        for id in report.ids + report.present { Console.result(id) }
         if quiet { return }
         for id in report.present { Console.note("\(id) is here already") }
     }

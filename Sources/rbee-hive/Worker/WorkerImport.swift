@@ -18,7 +18,7 @@ struct WorkerImport: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        try await Program.run(options) { hive in
+        try await Program.run(options, resumes: false) { hive in
             let renderer = options.renderer
             defer { renderer.finish() }
             do {
