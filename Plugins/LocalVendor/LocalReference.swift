@@ -13,7 +13,7 @@ struct LocalReference: Sendable {
         guard reference.isURL, let text = FileURL.path(of: reference.locator) else {
             throw ProvisionError(
                 .invalid, "\"\(reference)\" is not an absolute path of this machine",
-                remedy: "write file:/PATH, or use rbee-hive model import PATH")
+                remedy: "write file: and the whole path, from the root on")
         }
         var path = FilePath(text)
         path.lexicallyNormalize()

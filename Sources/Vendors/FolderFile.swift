@@ -93,8 +93,8 @@ struct FolderFile {
         } catch Errno.fileExists {
             throw Self.taken(path)
         } catch {
-            let code = (error as? Errno)?.rawValue ?? EIO
-            throw ProvisionError(.io(errno: code), "cannot \(what) \(path.string): \(error)")
+            let cause = (error as? Errno) ?? Errno(foundation: error)
+            throw ProvisionError(.io(errno: cause.rawValue), "cannot \(what) \(path.string): \(cause)")
         }
     }
 }

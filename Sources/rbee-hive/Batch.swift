@@ -42,7 +42,9 @@ extension ArtifactReference {
         } catch {
             var message = error.description
             if Console.isTerminal(STDERR_FILENO), let marks = error.underline { message += "\n  \(marks)" }
-            throw ProvisionError(.invalid, message)
+            let isPath = ["/", "./", "../"].contains(where: argument.hasPrefix)
+            let path = isPath ? FileURL.text(of: FilePath(argument: argument).string) : nil
+            throw ProvisionError(.invalid, message, remedy: path.map { "a file of this machine is written \($0)" })
         }
     }
 }
