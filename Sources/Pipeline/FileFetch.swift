@@ -17,6 +17,15 @@ struct FileFetch: Sendable {
     let engine: TransferEngine
     let caches: BlobCaches
     let mirrors: MirrorHealth
+    /// What one file may come to, where that is not its own size; nil for anything.
+    var maximumBytes: Int64?
+
+    /// The same for a file that says no size, and may not be larger than this.
+    func taking(_ maximumBytes: Int64) -> FileFetch {
+        var fetching = self
+        fetching.maximumBytes = maximumBytes
+        return fetching
+    }
 
     /// Gets the one file that is wanted into the store and the tree.
     func runAlone(_ file: WantedFile) async throws -> Pipeline.Fetched {
@@ -80,6 +89,7 @@ struct FileFetch: Sendable {
             try plan.match.checkRelease(plan.resolution, topFolder: unpacked.topFolder)
             fetched.unpacked = [name]
         }
+        if remote.size == nil { fetched.unannounced = size }
         job.progress(.fileDone(path: remote.path.string, bytes: size))
         return fetched
     }
@@ -98,7 +108,7 @@ struct FileFetch: Sendable {
         var download = Download(
             sources: sources(remote.sources, in: order), size: remote.size, digest: remote.digest ?? file.seen,
             isPublished: file.isPublished, partial: partial.part, journal: partial.journal, access: access,
-            maximumBytes: plan.match.configuration.trust.maximumSize, refresh: refresh(remote, order),
+            maximumBytes: maximumBytes, refresh: refresh(remote, order),
             arrival: arrival)
         if hasChoice { download.passedOver = { remember($0.reason, at: $0.url) } }
         do {

@@ -32,6 +32,7 @@ extension Pipeline {
         do {
             let staging = StagingArea(root: folder.root, isResumed: isResumed)
             _ = try await vendor.fetch(wanted, into: staging, in: job.context(known: nil))
+            try await plan.match.checkSize(of: plan.resolution, in: folder)
             do {
                 try await check(folder, holds: files, of: plan)
                 fetched = try await take(files, from: folder, into: tree, for: job)
@@ -40,7 +41,7 @@ extension Pipeline {
             }
         } catch {
             // What is not what it should be is nothing to go on from. The first error is the one to tell.
-            let isBad = [.digestMismatch, .unsafeContent].contains(ProvisionError(pipeline: error).code)
+            let isBad = [.digestMismatch, .unsafeContent, .untrusted].contains(ProvisionError(pipeline: error).code)
             if vendor.resumes, !isBad { folder.leave() } else { try? await folder.discard() }
             throw error
         }
@@ -77,6 +78,7 @@ extension Pipeline {
             try await tree?.link(blob: kept.digest, at: remote.path)
             job.progress(.fileDone(path: remote.path.string, bytes: kept.size))
             fetched.unverified = fetched.unverified || remote.digest == nil
+            if remote.size == nil { fetched.unannounced += kept.size }
         }
         return fetched
     }

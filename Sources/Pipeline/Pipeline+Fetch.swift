@@ -13,6 +13,8 @@ extension Pipeline {
     struct Fetched: Sendable {
         /// True where some file had no published digest.
         var unverified = false
+        /// Bytes that came of files whose sizes nobody had said.
+        var unannounced: Int64 = 0
         /// Partials of archives, to be removed once their content is published.
         var unpacked: [String] = []
         /// Small files that are whole, and not in the store yet.
@@ -20,6 +22,7 @@ extension Pipeline {
 
         mutating func add(_ other: Fetched) {
             unverified = unverified || other.unverified
+            unannounced += other.unannounced
             unpacked += other.unpacked
             arrived += other.arrived
         }
@@ -44,7 +47,17 @@ extension Pipeline {
                 let toBring = wanted.filter { $0.isBrought && (job.force || !$0.isHere(in: store)) }
                 var fetched = try await bring(toBring, of: plan, into: tree, for: job)
                 let brought = Set(toBring.map(\.remote.path))
-                fetched.add(try await fetchAll(wanted.filter { !brought.contains($0.remote.path) }, fetching))
+                let rest = wanted.filter { !brought.contains($0.remote.path) }
+                guard let room = plan.room else {
+                    fetched.add(try await fetchAll(rest, fetching))
+                    return fetched
+                }
+                fetched.add(try await fetchAll(rest.filter { $0.remote.size != nil }, fetching))
+                // One after another: what may come of each is what those before it have left.
+                for file in rest where file.remote.size == nil {
+                    let fetching = fetching.taking(max(0, room - fetched.unannounced))
+                    fetched.add(try await fetching.runAlone(file))
+                }
                 return fetched
             }
         } catch let error as StoreError {
@@ -105,13 +118,9 @@ extension Pipeline {
     }
 
     func tell(_ wanted: [WantedFile], present: PresentBytes, for job: ProvisionJob) {
-        let sizes = wanted.compactMap(\.remote.size)
-        let total = sizes.reduce(Int64(0)) { sum, size in
-            let (next, overflow) = sum.addingReportingOverflow(size)
-            return overflow ? .max : next
-        }
-        job.progress(
-            .planned(files: wanted.count, bytes: sizes.count == wanted.count ? total : nil, present: present))
+        let files = wanted.map(\.remote)
+        let isKnown = files.allSatisfy { $0.size != nil }
+        job.progress(.planned(files: files.count, bytes: isKnown ? files.knownSize : nil, present: present))
     }
 
     /// What an earlier provision of the same item found: the digests of files that the vendor publishes none for, valid
@@ -143,6 +152,7 @@ extension Pipeline {
         let access = access ?? plan.match.provisioner.access(for: plan.match.reference)
         return FileFetch(
             plan: plan, tree: tree, job: job, access: TransferAccess(access), store: store, engine: engine,
-            caches: caches.listed(), mirrors: registry.services.mirrors)
+            caches: caches.listed(), mirrors: registry.services.mirrors,
+            maximumBytes: plan.match.configuration.trust.maximumSize)
     }
 }

@@ -130,10 +130,8 @@ public struct Pipeline: Sendable {
             let fetched = try await fetch(files, of: plan, into: tree, for: job)
             try await checkSignatures(of: plan, in: tree, for: job)
             try await tree.scan()
-            if plan.resolution.isUnpacked {
-                // What an archive holds is known only now.
-                try plan.match.checkTrust(plan.resolution, unpacked: tree.files.map { RemoteFile($0) })
-            }
+            // What an archive holds, and how large a file is that said nothing of it, is known only now.
+            try plan.match.checkTrust(plan.resolution, unpacked: tree.files.map { RemoteFile($0) })
             // Each file may have its digest, and still only a mirror's word for which files they are.
             let isUnverified = fetched.unverified || plan.resolution.metadata.unverified && job.expected == nil
             let staged = Staged(
@@ -150,12 +148,7 @@ public struct Pipeline: Sendable {
             return try await withTwoTrees(job.id) { checkout, scratch in
                 let resolution = try await vendor.fetch(
                     plan.resolution, into: StagingArea(root: checkout.root), in: job.context(known: nil))
-                if plan.match.configuration.trust.maximumSize != nil {
-                    let files = try await checkout.sizes().map { path, size in
-                        RemoteFile(path: path, size: size, digest: nil, sources: [])
-                    }
-                    try plan.match.checkTrust(resolution, unpacked: files)
-                }
+                try await plan.match.checkSize(of: resolution, in: checkout)
                 let staged = Staged(
                     tree: tree, source: checkout.root, resolution: resolution,
                     unverified: resolution.metadata.unverified, scratch: scratch.root)

@@ -23,6 +23,9 @@ public struct Plan: Sendable {
 extension Plan {
     /// What is fetched, and who says what it is, as errors begin.
     var subject: String { "\(match.reference.withoutSecrets) of vendor \(match.name)" }
+
+    /// What `max-size` leaves for the files that say no size, in bytes; nil where there is no such rule.
+    var room: Int64? { match.configuration.trust.maximumSize.map { max(0, $0 - resolution.files.knownSize) } }
 }
 
 extension Resolution {

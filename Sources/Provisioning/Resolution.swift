@@ -108,6 +108,16 @@ extension RemoteFile {
     public var isVouchedFor: Bool { digest != nil || signature != nil }
 }
 
+extension Sequence<RemoteFile> {
+    /// The sizes of those that say one, together, in bytes; as much as can be said where that is more.
+    public var knownSize: Int64 {
+        reduce(0) { sum, file in
+            let (next, overflow) = sum.addingReportingOverflow(file.size ?? 0)
+            return overflow ? .max : next
+        }
+    }
+}
+
 /// A URL and the secret headers that go to its origin alone; a redirect to another origin loses them.
 public struct RemoteSource: Sendable, Hashable {
     public var url: String

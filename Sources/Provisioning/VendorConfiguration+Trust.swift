@@ -6,7 +6,7 @@ extension VendorConfiguration {
     ///
     /// - Parameters:
     ///   - resolution: nil while its vendor was not asked. Its files are those that would be fetched.
-    ///   - unpacked: what is in the tree once its archives are unpacked; nil before.
+    ///   - unpacked: what is in the tree once all is there and its archives are unpacked; nil before.
     ///   - vendor: says whose a reference is.
     public func verdicts(
         on reference: ArtifactReference, _ resolution: Resolution? = nil, unpacked: [RemoteFile]? = nil,
@@ -126,11 +126,9 @@ extension VendorConfiguration {
         let allowed = "\(ByteCount(maximum))"
         guard let resolution, resolution.git == nil || unpacked != nil else { return (allowed, .unknown) }
         let files = unpacked ?? resolution.files
-        let size = files.reduce(Int64(0)) { sum, file in
-            let (next, overflow) = sum.addingReportingOverflow(file.size ?? 0)
-            return overflow ? .max : next
-        }
-        let state = unpacked == nil ? "" : resolution.git == nil ? " unpacked" : " checked out"
+        let size = files.knownSize
+        let state =
+            unpacked == nil ? "" : resolution.git != nil ? " checked out" : resolution.isUnpacked ? " unpacked" : ""
         let text = "\(ByteCount(size))\(state)"
         if size > maximum { return (allowed, .refused(text)) }
         // What says no size is stopped once it is too large.

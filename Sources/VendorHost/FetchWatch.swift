@@ -7,7 +7,9 @@ import SystemPackage
 /// when they grow too much.
 struct FetchWatch: Sendable {
     let folder: FilePath
-    let files: [RemoteFile]
+    let resolution: Resolution
+    /// The vendor's, whose trust table tells how large files may be whose sizes are not known.
+    let configuration: VendorConfiguration
     let leash: Leash
     let progress: ProgressSink
 
@@ -17,16 +19,22 @@ struct FetchWatch: Sendable {
     private static let block: Int64 = 4 << 10
     private static let interval = Duration.milliseconds(200)
 
-    /// What may be in the folder; nil where some file's size is not known.
-    private var limit: Int64? {
-        var total = Self.slack
-        for file in files {
-            guard let size = file.size else { return nil }
-            let (sum, overflow) = total.addingReportingOverflow(size)
-            if overflow || sum > .max - 2 * Self.block { return nil }
-            total = sum + 2 * Self.block
-        }
-        return total
+    private var files: [RemoteFile] { resolution.files }
+
+    private var isSized: Bool { files.allSatisfy { $0.size != nil } }
+
+    /// What may be in the folder.
+    private var limit: Int64 {
+        let size = isSized ? files.knownSize : configuration.trust.maximumSize ?? .max
+        let (limit, overflow) = size.addingReportingOverflow(Self.slack + 2 * Self.block * Int64(files.count))
+        return overflow ? .max : limit
+    }
+
+    private var excess: ProvisionError {
+        let refusal = configuration.refusal(of: resolution.reference, becauseMoreThanAllowed: "")
+        if !isSized, let refusal { return refusal }
+        return ProvisionError(
+            .digestMismatch, "it fetches more than its resolution says (\(ByteCount(limit)))")
     }
 
     /// Looks until cancelled; at a large tree less often, since each look costs a walk over it.
@@ -34,14 +42,14 @@ struct FetchWatch: Sendable {
         var sizes: [RelativePath: Int64] = [:]
         var taken: Int64 = 0
         var pause = Self.interval
+        let limit = limit
         // A sleep that is cut short is the end of the fetch.
         while (try? await Task.sleep(for: pause)) != nil {
             let start = ContinuousClock.now
             defer { pause = max(Self.interval, min(.seconds(2), (ContinuousClock.now - start) * 20)) }
-            let usage = diskUsage(of: [folder], upTo: limit ?? .max, entry: Self.block)
-            if let limit, usage > limit {
-                leash.cut(
-                    ProvisionError(.digestMismatch, "it fetches more than its resolution says (\(ByteCount(limit)))"))
+            let usage = diskUsage(of: [folder], upTo: limit, entry: Self.block)
+            if usage > limit {
+                leash.cut(excess)
                 return
             }
             if usage > taken { leash.renew() }

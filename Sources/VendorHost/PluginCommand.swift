@@ -16,9 +16,12 @@ struct PluginCommand: Sendable {
     let provides: Set<ArtifactKind>
     /// What the file says for the plug-in itself.
     let options: [String: JSONValue]
+    /// The whole file: what its trust table takes holds while the plug-in fetches.
+    let configuration: VendorConfiguration
 
     /// - Throws: `.configuration` for an empty or relative command, a bad origin or variable.
     init(_ configuration: VendorConfiguration, environment hive: [String: String]) throws(ProvisionError) {
+        self.configuration = configuration
         vendor = configuration.name
         provides = configuration.provides
         secrets = configuration.options.secrets("secrets")

@@ -50,12 +50,14 @@ struct PluginProvisioner: FetchingProvisioner {
         try checkHealth()
         let confinement = try PluginConfinement(to: staging.root, path: session.services.environment["PATH"])
         let limits = session.limits
+        let command = command
         do throws(PluginSession.Failure) {
             try await session.run(logger: context.logger, progress: context.progress, confinement: confinement) {
                 (conversation) async throws(ProvisionError) in
                 let leash = conversation.leash
                 let watch = FetchWatch(
-                    folder: staging.root, files: resolution.files, leash: leash, progress: context.progress)
+                    folder: staging.root, resolution: resolution, configuration: command.configuration, leash: leash,
+                    progress: context.progress)
                 leash.enter(.fetch, limit: limits.silence)
                 leash.onCancel(conversation.farewell)
                 let watching = Task { await watch.run() }

@@ -10,7 +10,7 @@ import Testing
     /// - Parameter fetch: the lines that come in the place of copying the wanted files.
     private func machine(
         fetch: String = "for f in wanted: shutil.copy(source + '/' + f['path'], where + '/' + f['path'])",
-        introduction: String = "'fetch': True", digests: Bool = true
+        introduction: String = "'fetch': True", digests: Bool = true, sizes: Bool = true, trust: String = ""
     ) throws -> Installation {
         let machine = try Installation()
         for (name, quantization) in [("tiny-Q4_K_M.gguf", GGUFWriter.Quantization.q4KM), ("tiny-Q8_0.gguf", .q80)] {
@@ -29,7 +29,8 @@ import Testing
                 elif request["method"] == "resolve":
                     names = sorted(os.listdir(source))
                     result = {"reference": params["reference"], "vendor": "tape", "revision": "7", "files": [
-                        {"path": n, "size": os.stat(source + "/" + n).st_size, "urls": [],
+                        {"path": n, "urls": [],
+                         "size": os.stat(source + "/" + n).st_size if \(sizes ? "True" : "False") else None,
                          "digest": digest(n) if \(digests ? "True" : "False") else None} for n in names]}
                 elif request["method"] == "fetch":
                     wanted, where = params["resolution"]["files"], params["directory"]
@@ -38,7 +39,8 @@ import Testing
             """
         let path = try machine.folder.write(program.utf8, to: "vendors.d/tape")
         #expect(chmod(path.string, 0o755) == 0)
-        try machine.addVendor("tape.toml", "name = \"tape\"\nmodule = \"process\"\n[process]\ncommand = [\"./tape\"]\n")
+        let file = "name = \"tape\"\nmodule = \"process\"\n\(trust)\n[process]\ncommand = [\"./tape\"]\n"
+        try machine.addVendor("tape.toml", file)
         return machine
     }
 
@@ -181,6 +183,15 @@ import Testing
         #expect(outcome.errors.contains("vendor tape") && outcome.errors.contains(misdeed.message), "\(outcome.errors)")
         #expect(try await machine.run("model", "list", "--json").output == "[]\n")
         #expect(try machine.storedFiles().filter { $0.hasPrefix("models/") || $0.hasPrefix("staging/trees/") } == [])
+    }
+
+    @Test("what says no size is held to max-size once it is here, and nothing is kept of more")
+    func unknownSize() async throws {
+        let machine = try machine(
+            introduction: "'fetch': True, 'resumes': True", sizes: false, trust: "trust = { max-size = \"900k\" }")
+        let outcome = try await machine.run("model", "download", "tape:org/tiny:Q8_0")
+        #expect(outcome.status == 65 && outcome.errors.contains("trusted for max-size 900.0 kB"), "\(outcome.errors)")
+        #expect(try machine.storedFiles().filter { $0.hasPrefix("blobs/") || $0.hasPrefix("staging/partial") } == [])
     }
 
     @Test("files without a URL from a vendor that does not fetch are none")

@@ -131,6 +131,25 @@ import Testing
         #expect(error?.code == .untrusted)
     }
 
+    @Test("files that say no size share what their vendor is trusted for with all others", arguments: [0, 1])
+    func unknownSizes(missing: Int) async throws {
+        let workshop = try Workshop(trust: VendorTrust(maximumSize: Int64(3 * bytes.count - missing)))
+        var files = try ["a", "b", "c"].map { name in
+            try workshop.file("\(name).gguf", bytes.dropLast() + name.utf8, isPublished: name != "b")
+        }
+        for index in [0, 1] { files[index].size = nil }
+        if missing == 0 {
+            #expect(try await workshop.provision(files).size == Int64(3 * bytes.count))
+        } else {
+            let error = await #expect(throws: ProvisionError.self) { try await workshop.provision(files) }
+            #expect(error?.code == .untrusted)
+            // The last one was stopped as it came.
+            let folder = workshop.store.root.appending("blobs").string
+            let blobs = try FileManager.default.subpathsOfDirectory(atPath: folder)
+            #expect(blobs.filter { $0.count > 64 }.count == 2)
+        }
+    }
+
     @Test("what the store holds at the same revision is not made again; a changed list of files is")
     func held() async throws {
         let workshop = try Workshop()

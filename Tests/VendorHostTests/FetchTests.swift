@@ -162,6 +162,22 @@ struct FetchTests {
         #expect(try processes(with: folder.string) == [])
     }
 
+    @Test("one that says no sizes is ended where it brings more than it is trusted for")
+    func tooMuch() async throws {
+        var world = Plugin.World()
+        world.trust = VendorTrust(maximumSize: 1 << 20)
+        let plugin = try Plugin(
+            """
+            def fetch(request):
+                with open(request["params"]["directory"] + "/a.gguf", "wb") as out:
+                    while True: out.write(b"x" * (1 << 20))
+            """)
+        let error = await #expect(throws: ProvisionError.self) {
+            try await plugin.fetch([try file(size: nil)], into: folder, world)
+        }
+        #expect(error?.code == .untrusted && error?.message.contains("max-size 1.0 MB") == true, "\(error)")
+    }
+
     @Test("one that shows a sign of life may take its time")
     func alive() async throws {
         let plugin = try Plugin(

@@ -60,6 +60,7 @@ final class Plugin: Sendable {
         var options: [String: VendorOptions.Value] = [:]
         var environment: [String: String] = [:]
         var secrets: [SecretSource: String] = [:]
+        var trust = VendorTrust()
         // Generous, so that a slow machine fails no test; a test of one limit makes that one short.
         var limits = VendorLimits(initialize: .seconds(60), resolve: .seconds(60), shutdown: .seconds(60))
     }
@@ -71,7 +72,7 @@ final class Plugin: Sendable {
             options["command"] ?? .strings(["python3", program.string, "argument"])
         let configuration = VendorConfiguration(
             name: "test", module: "process", file: directory.path.appending("test.toml").string, provides: [.model],
-            options: VendorOptions(options))
+            trust: world.trust, options: VendorOptions(options))
         var services = ProvisionServices.closed
         services.environment = ProcessInfo.processInfo.environment.merging(world.environment) { $1 }
         let secrets = world.secrets

@@ -1,9 +1,21 @@
 import Archives
+import ContentStore
 import Provisioning
 import Vendors
 
-/// A vendor's archives, held to its trust table while they are unpacked.
+/// What a vendor gives, held to its trust table's `max-size` beyond what it says itself.
 extension VendorRegistry.Match {
+    /// Judges what lies in a folder that the vendor has filled.
+    ///
+    /// - Throws: `.untrusted`.
+    func checkSize(of resolution: Resolution, in tree: StagedTree) async throws {
+        guard configuration.trust.maximumSize != nil else { return }
+        let files = try await tree.sizes().map { path, size in
+            RemoteFile(path: path, size: size, digest: nil, sources: [])
+        }
+        try checkTrust(resolution, unpacked: files)
+    }
+
     /// Takes no more than `max-size` out of one archive.
     var extractionPolicy: ExtractionPolicy {
         var policy = ExtractionPolicy()
