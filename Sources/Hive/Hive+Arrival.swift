@@ -118,7 +118,8 @@ extension Hive {
     }
 
     private func worker(arriving artifact: Sidecar, in tree: FilePath) throws(ProvisionError) -> WorkerBinary {
-        let entry = try WorkerBinary(arriving: artifact, in: tree)
+        var entry = try WorkerBinary(arriving: artifact, in: tree)
+        entry.provenance?.imported = true
         guard let resolution = try? artifact.resolution.decoded(as: Resolution.self) else {
             throw ProvisionError(.unsafeContent, "\(artifact.item) of the export does not say where it is from")
         }
@@ -163,7 +164,7 @@ extension Hive {
         let artifact = arrival.artifact
         let item = artifact.item
         let isNew = try await withItem(item) {
-            if let held = try? store.sidecar(item), held.isSame(as: artifact), store.isComplete(held) { return false }
+            if let held = try? store.sidecar(item), held.isSame(as: artifact), try await isWhole(held) { return false }
             try await store.withTree(job: job) { tree in
                 for file in artifact.files where file.blob {
                     try await tree.link(blob: file.digest, at: file.path, executable: file.executable)
@@ -185,6 +186,14 @@ extension Hive {
             try await takeUp(entry, progress)
         }
         return true
+    }
+
+    /// A model that is damaged is repaired file by file; a worker, by importing it again.
+    private func isWhole(_ held: Sidecar) async throws -> Bool {
+        switch held.kind {
+        case .model: store.isComplete(held)
+        case .worker: try await store.verify(held.item).isSound
+        }
     }
 
     /// A name that means nothing yet means what has arrived. One that does goes on meaning that: nobody has asked for

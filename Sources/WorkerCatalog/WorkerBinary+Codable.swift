@@ -61,7 +61,7 @@ extension WorkerBinary: Codable {
 extension WorkerProvenance: Codable {
     private enum Key: String, CodingKey {
         case repository, mirror, commit, tree, recipe, variant, toolchain, sandboxed, unverified, skipped
-        case flags, package, sources, seconds
+        case flags, package, sources, seconds, options, imported
     }
 
     public init(from decoder: any Decoder) throws {
@@ -80,6 +80,8 @@ extension WorkerProvenance: Codable {
         unverified = try container.decodeIfPresent(Bool.self, forKey: .unverified) ?? false
         skipped = try container.decodeIfPresent([SkippedMirror].self, forKey: .skipped) ?? []
         seconds = try container.decodeIfPresent(Double.self, forKey: .seconds)
+        options = try container.decodeIfPresent([String].self, forKey: .options) ?? []
+        imported = try container.decodeIfPresent(Bool.self, forKey: .imported) ?? false
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -98,5 +100,7 @@ extension WorkerProvenance: Codable {
         try container.encode(unverified, forKey: .unverified)
         try container.encode(skipped, forKey: .skipped)
         try container.encode(seconds, forKey: .seconds)
+        try container.encode(options, forKey: .options)
+        try container.encode(imported, forKey: .imported)
     }
 }

@@ -2,7 +2,7 @@ public import ArtifactTypes
 
 /// How a worker came to be: enough to make it again, and to say what vouches for it.
 public struct WorkerProvenance: Sendable, Hashable {
-    /// The primary repository or archive, without secrets.
+    /// The primary repository or archive, without secrets; an archive with the digest that pins it, where its URL takes one.
     public var repository: String?
     /// The mirror that delivered, where that was not the repository.
     public var mirror: String?
@@ -26,12 +26,17 @@ public struct WorkerProvenance: Sendable, Hashable {
     public var skipped: [SkippedMirror]
     /// How long the build took.
     public var seconds: Double?
+    /// What `worker install` was told beside the reference and the name, as it is to be told again.
+    public var options: [String]
+    /// True where it came in an export, made on another machine.
+    public var imported: Bool
 
     public init(
         repository: String? = nil, mirror: String? = nil, commit: String? = nil, tree: String? = nil,
         recipe: Digest? = nil, variant: Accelerator? = nil, toolchain: [String: String] = [:],
         flags: [String: String] = [:], package: String? = nil, sources: [WorkerSource] = [], sandboxed: Bool = false,
-        unverified: Bool = false, skipped: [SkippedMirror] = [], seconds: Double? = nil
+        unverified: Bool = false, skipped: [SkippedMirror] = [], seconds: Double? = nil,
+        options: [String] = [], imported: Bool = false
     ) {
         self.repository = repository
         self.mirror = mirror
@@ -47,6 +52,8 @@ public struct WorkerProvenance: Sendable, Hashable {
         self.unverified = unverified
         self.skipped = skipped
         self.seconds = seconds
+        self.options = options
+        self.imported = imported
     }
 }
 

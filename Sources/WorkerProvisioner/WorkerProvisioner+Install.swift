@@ -36,6 +36,20 @@ extension WorkerProvisioner {
             self.variant = variant
             self.sandbox = sandbox
         }
+
+        /// What it was told that decides how the worker is made and tried, as the command line has it.
+        var options: [String] {
+            var words: [String] = []
+            switch firstRun {
+            case .arguments(let arguments): words += ["--smoke-test", arguments.joined(separator: " ")]
+            case .none: words.append("--no-smoke-test")
+            case .usual: break
+            }
+            if sandbox == .off { words += ["--sandbox", "off"] }
+            if allowsUnverified { words.append("--allow-unverified") }
+            if allowsNetwork { words.append("--allow-network") }
+            return words
+        }
     }
 
     /// What to do about a worker that was not built here, and whose first run fails.
@@ -60,6 +74,7 @@ extension WorkerProvisioner {
         public let name: WorkerName
         let sandbox: Sandbox
         let smokeTest: [String]?
+        let options: [String]
     }
 
     public func plan(_ request: InstallRequest, for job: ProvisionJob) async throws(ProvisionError) -> InstallPlan {
@@ -88,7 +103,8 @@ extension WorkerProvisioner {
         job.progress(.resolved(resolution))
         return InstallPlan(
             plan: try pipeline.plan(resolution, of: match, as: StoreItem(kind: .worker, id: name.id)),
-            name: name, sandbox: sandbox, smokeTest: smokeTest(of: request, named: name.name))
+            name: name, sandbox: sandbox, smokeTest: smokeTest(of: request, named: name.name),
+            options: request.options)
     }
 
     /// The worker, where the same release is installed already.
@@ -130,7 +146,7 @@ extension WorkerProvisioner {
             install.name, executable: program.string, in: staged, plan: install.plan,
             provenance: WorkerProvenance(
                 repository: source(of: install.plan), variant: install.name.variant,
-                sandboxed: install.sandbox.mode == .require, unverified: staged.unverified))
+                sandboxed: install.sandbox.mode == .require, unverified: staged.unverified, options: install.options))
     }
 
     /// `bin/NAME` or `NAME`, which may be links and may have lost their execute bit on the way (zip archives made on
@@ -179,10 +195,15 @@ extension WorkerProvisioner {
         }
     }
 
-    /// A release with its tag and asset, or a URL.
+    /// A release with its tag and asset, or a URL with its digest.
     private func source(of plan: Plan) -> String {
-        let reference = plan.resolution.reference
-        return reference.isURL ? reference.locator.withoutQuery : reference.description
+        var reference = plan.resolution.reference.withoutSecrets
+        let digest = plan.resolution.files.first?.digest
+        // That a URL's revision is a digest says that it can be pinned to that.
+        if let digest, reference.isURL, reference.fragment.isEmpty, plan.resolution.revision == digest.description {
+            reference.fragment = [.init(key: digest.algorithm.rawValue, value: digest.hex)]
+        }
+        return reference.description
     }
 
     /// A release's tag, else the first digits of the archive's digest.

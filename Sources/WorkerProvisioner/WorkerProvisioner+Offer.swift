@@ -196,7 +196,7 @@ extension WorkerProvisioner {
                 repository: offer.plan.resolution.reference.description, recipe: recipe.digest,
                 variant: offer.name.variant, toolchain: output.toolchain, flags: output.flags, package: output.version,
                 sources: sources, sandboxed: output.sandboxed, unverified: sources.contains { $0.revision == nil },
-                seconds: output.seconds))
+                seconds: output.seconds, options: offer.options))
         let offered = offer.offer.worker
         entry.supportedFormats = offered.supportedFormats
         entry.maxContextLength = offered.maxContextLength
@@ -210,6 +210,12 @@ extension WorkerProvisioner.OfferPlan {
     var origin: PackageOrigin {
         PackageOrigin(
             worker: name.name, plan: plan, configuredURL: nil, allowsUnverified: request.allowsUnverified)
+    }
+
+    /// With the form, which may have been chosen for want of the other.
+    var options: [String] {
+        OfferedRecipe(selector: plan.resolution.reference.selector ?? "").map { ["--\($0.form)"] + request.options }
+            ?? request.options
     }
 
     /// Whether what the same PKGBUILD has made before will do.

@@ -32,7 +32,7 @@ struct CatalogJSONTests {
             try CatalogJSON.encode(entry) == """
                 {"addedAt":"1970-01-01T00:00:00.000Z","digest":null,"id":"w-cpu-1-linux","lastAccessed":null,\
                 "maxContextLength":null,"name":"w","path":"/s/bin/w","platform":"linux","provenance":{"commit":null,\
-                "flags":{},"mirror":null,"package":null,"recipe":null,"repository":null,"sandboxed":false,\
+                "flags":{},"imported":false,"mirror":null,"options":[],"package":null,"recipe":null,"repository":null,"sandboxed":false,\
                 "seconds":1.5,"skipped":[{"reason":"r","url":"u"}],"sources":[],"toolchain":{},"tree":null,\
                 "unverified":false,"variant":null},"size":5,"status":{"Failed":{"error":"no"}},\
                 "supportedArchitectures":[],"supportedFormats":[],\
@@ -61,7 +61,7 @@ struct CatalogJSONTests {
                 repository: "r", mirror: "m", commit: "c", tree: "t", recipe: digest, variant: .cuda,
                 toolchain: ["cc": "12"], flags: ["CFLAGS": "-O2"], package: "1-1",
                 sources: [WorkerSource(name: "x", reference: "git+https://h/x", revision: "c", mirror: "m")],
-                sandboxed: true, unverified: true, seconds: 2))
+                sandboxed: true, unverified: true, seconds: 2, options: ["--no-smoke-test"], imported: true))
         #expect(try CatalogJSON.entry(WorkerBinary.self, from: CatalogJSON.value(of: worker)) == worker)
     }
 

@@ -78,7 +78,7 @@ import Testing
         #expect(try await machine.run("worker", "install", reference).status == 0)
         let path = try await machine.run("worker", "path", "tool").output.trimmingCharacters(in: .newlines)
         try machine.shell(["sh", "-c", "chmod 755 '\(path)'; printf '#!/bin/sh\\necho IT\\n' > '\(path)'"])
-        let command = "worker install \(reference) --name tool --variant cpu --force"
+        let command = "worker install \(reference) --name tool --variant cpu --version 1.0.0 --force"
         let verified = try await machine.run("worker", "verify", "tool")
         #expect(verified.status == 65 && verified.errors.contains(command), "\(verified.errors)")
         let exported = try await machine.run("worker", "export", "tool", "w.tar")
@@ -95,6 +95,65 @@ import Testing
         let again = try await machine.run("worker", "install", reference)
         #expect(again.status == 0, "\(again.errors)")
         #expect(try machine.shell([path]) == "it")
+    }
+
+    /// The command that verify names for a worker that has been damaged, run as a shell runs it.
+    private func mend(_ worker: String, _ environment: [String: String] = [:]) async throws -> String {
+        let path = try await machine.run("worker", "path", worker, environment: environment).output
+            .trimmingCharacters(in: .newlines)
+        try machine.shell(["sh", "-c", "chmod u+w '\(path)'; echo '#' >> '\(path)'"])
+        let verified = try await machine.run("worker", "verify", worker, environment: environment)
+        #expect(verified.status == 65)
+        let line = try #require(verified.errors.split(separator: "\n").first { $0.contains("--force makes it again") })
+        let start = try #require(line.firstRange(of: "rbee-hive worker install ")).lowerBound
+        let command = String(line[start...].replacing(" makes it again", with: ""))
+        let variables = environment.map { "\($0.key)=\($0.value) " }.joined()
+        let program = Installation.programs.appending("rbee-hive").string
+        try machine.shell([
+            "sh", "-c", variables + command.replacing("rbee-hive", with: "'\(program)'", maxReplacements: 1),
+        ])
+        #expect(try await machine.run("worker", "verify", worker, environment: environment).status == 0)
+        return command
+    }
+
+    @Test(
+        "the command that mends a worker keeps its pin, its version and its first run",
+        arguments: [
+            ["--smoke-test", "self test"], ["--no-smoke-test"], ["--version", "3.1", "--name", "other"],
+            ["--sandbox", "off"],
+        ])
+    func mended(options: [String]) async throws {
+        // Only `self test` is answered.
+        let script = options.contains("self test") ? "test \"$*\" = \"self test\"" : "true"
+        let file = try pack("tool", "printf '#!/bin/sh\\n\(script)\\n' > tool; chmod 755 tool").dropFirst("file:".count)
+        let body = TestBody.bytes(Array(try Data(contentsOf: URL(fileURLWithPath: String(file)))))
+        let url = try machine.hub.addRelease("tool-1.0.0-\(Self.suffix).tar.gz", body)
+        let pin = "#sha256=\(try TestHub.sha256(of: body))"
+        let installed = try await machine.start(["worker", "install", url + pin] + options).outcome()
+        try #require(installed.status == 0, "\(installed.errors)")
+        let id = installed.output.trimmingCharacters(in: .newlines)
+        let command = try await mend(id)
+        #expect(command.contains(url + pin))
+        #expect(try await machine.run("worker", "show", id, "--json").json()["verified"] == .bool(true))
+        #expect(try await machine.run("worker", "list", "--json").json().arrayValue?.count == 1)
+    }
+
+    @Test("a worker that was imported is mended by importing its export again, even where no size changed")
+    func mendedByImport() async throws {
+        let reference = try pack("tool", "printf '#!/bin/sh\\necho it\\n' > tool; chmod 755 tool")
+        #expect(try await machine.run("worker", "install", reference).status == 0)
+        #expect(try await machine.run("worker", "export", "tool", "w.tar").status == 0)
+        let there = ["RBEE_HOME": machine.folder.path.appending("there").string]
+        #expect(try await machine.run("worker", "import", "w.tar", environment: there).status == 0)
+        let path = try await machine.run("worker", "path", "tool", environment: there).output
+            .trimmingCharacters(in: .newlines)
+        try machine.shell(["sh", "-c", "chmod 755 '\(path)'; printf '#!/bin/sh\\necho IT\\n' > '\(path)'"])
+        let verified = try await machine.run("worker", "verify", "tool", environment: there)
+        #expect(verified.status == 65 && verified.errors.contains("importing its export again mends it"))
+        let again = try await machine.run("worker", "import", "w.tar", environment: there)
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try machine.shell([path]) == "it")
+        #expect(try await machine.run("worker", "verify", "tool", environment: there).status == 0)
     }
 
     @Test("an import changes no version in use, takes up the first of its name, and says what it cannot read")

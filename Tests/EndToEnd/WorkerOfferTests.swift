@@ -124,6 +124,15 @@ struct WorkerOfferTests {
         let allowed = try await offers.run("worker", "install", "demo-worker", "--allow-unverified")
         #expect(allowed.status == 0, "\(allowed.errors)")
         #expect(try await machine.run("worker", "show", "demo-worker", "--json").json()["verified"] == .bool(false))
+        let path = try await machine.run("worker", "path", "demo-worker").output.trimmingCharacters(in: .newlines)
+        try machine.shell(["sh", "-c", "chmod u+w '\(path)'; echo '#' >> '\(path)'"])
+        let damaged = try await machine.run("worker", "verify")
+        #expect(damaged.errors.contains("--prebuilt --allow-unverified --force makes it again"), "\(damaged.errors)")
+        let mended = try await offers.run(
+            "worker", "install", "workers:demo-worker@1.0.0:cpu-prebuilt", "--name", "demo-worker", "--variant", "cpu",
+            "--version", "1.0.0", "--prebuilt", "--allow-unverified", "--force")
+        #expect(mended.status == 0, "\(mended.errors)")
+        #expect(try await machine.run("worker", "verify").status == 0)
         // Rather than take what nobody vouches for, it is built from a commit.
         let instead = try await offers.run("worker", "install", "demo-worker")
         #expect(instead.status == 0 && instead.errors.contains("step 1 of 2: build()"), "\(instead.errors)")
