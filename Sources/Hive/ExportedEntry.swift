@@ -23,11 +23,12 @@ extension ExportedEntry {
     private static var folder: String { "." }
 
     /// As an export has it: what only this machine knows is left out.
-    func leaving(_ item: StoreItem) -> Self {
+    func leaving(_ artifact: Sidecar) -> Self {
         var entry = self
-        let components = FilePath(path).components.map(\.string)
-        let below = components.lastIndex(of: ContentStore.key(for: item.id)).map { components[($0 + 1)...] } ?? []
-        entry.path = below.isEmpty ? Self.folder : below.joined(separator: "/")
+        // The store may have been moved since: what is above the artifact's folder tells nothing.
+        let folder = "/\(ContentStore.key(for: artifact.id))/"
+        let file = artifact.files.map(\.path.string).filter { path.hasSuffix(folder + $0) }.max { $0.count < $1.count }
+        entry.path = file ?? Self.folder
         entry.lastAccessed = nil
         return entry
     }
@@ -90,8 +91,8 @@ extension Sidecar {
     func leaving() throws -> Sidecar {
         let entry =
             switch kind {
-            case .model: try CatalogJSON.value(of: CatalogJSON.entry(ModelEntry.self, from: entry).leaving(item))
-            case .worker: try CatalogJSON.value(of: CatalogJSON.entry(WorkerBinary.self, from: entry).leaving(item))
+            case .model: try CatalogJSON.value(of: CatalogJSON.entry(ModelEntry.self, from: entry).leaving(self))
+            case .worker: try CatalogJSON.value(of: CatalogJSON.entry(WorkerBinary.self, from: entry).leaving(self))
             }
         var resolution = resolution
         if var known = try? resolution.decoded(as: Resolution.self) {

@@ -34,6 +34,10 @@ import Testing
                 "deep",
                 "mkdir -p build/bin; for n in deep other; do printf '#!/bin/sh\\necho it\\n' > build/bin/$n; done; touch LICENSE; chmod 755 build/bin/*"
             ),
+            (
+                "same",
+                "p=x/bin/same-cpu-1.0.0-linux; mkdir -p x/bin; touch x/y; printf '#!/bin/sh\\necho it\\n' > $p; chmod 755 $p"
+            ),
             ("plain", "mkdir bin; printf '#!/bin/sh\\necho it\\n' > bin/plain; touch LICENSE; chmod 644 bin/plain"),
             (
                 "alone",
