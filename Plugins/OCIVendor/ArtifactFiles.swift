@@ -80,12 +80,10 @@ struct ArtifactFiles: Sendable {
                 .unsupported, "\(reference.subject) has \(layers.count) layers, and a worker is one",
                 remedy: "push an archive or the program as an OCI artifact of one layer")
         }
-        let title = LayerKind.title(of: layer)
         let isArchive = kind == .archive || kind == .fileSystem
-        let name =
-            title?.split(separator: "/").last.map(String.init) ?? "\(reference.fileStem)\(isArchive ? ".tar" : "")"
+        let name = LayerKind.title(of: layer) ?? "\(reference.fileStem)\(isArchive ? ".tar" : "")"
         do {
-            let (path, unpack) = try Unpack.payload(of: RelativePath(name))
+            let (path, unpack) = try Unpack.payload(of: RelativePath(RelativePath(name).lastComponent))
             return RemoteFile(
                 path: path, size: layer.size, digest: digest, sources: sources(digest),
                 unpack: isArchive ? .archive(strip: nil) : unpack)

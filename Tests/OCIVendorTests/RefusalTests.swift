@@ -53,6 +53,13 @@ struct RefusalTests {
         #expect(try await world.failure("/a/b:v1").code == .unsafeContent)
     }
 
+    @Test("of a worker, too, a name that leaves the folder", arguments: ["../../evil.tar.gz", "/tmp/evil.tar.gz"])
+    func workersName(title: String) async throws {
+        let annotations = ["org.opencontainers.image.title": title]
+        let world = try world([RegistryLayer("application/gzip", text: "x", annotations: annotations)])
+        #expect(try await world.failure("/a/b:v1", kind: .worker).code == .unsafeContent)
+    }
+
     @Test(
         "digests and sizes that are none",
         arguments: [
