@@ -3,7 +3,7 @@ import ArtifactTypes
 /// What a file of checksums says: lines of `sha256sum` and `shasum`, of BSD's `SHA256 (name) = …`, or one digest alone.
 struct ChecksumFile: Sendable {
     /// The longest that is read, in bytes.
-    static let maximumBytes = 1 << 20
+    static let maximumBytes = 8 << 20
     private static let ownSuffixes = [".sha256", ".sha256sum", ".sha256.txt", ".sha512", ".sha512sum", ".sha512.txt"]
     private static let sideSuffixes = [
         ".asc", ".sig", ".minisig", ".sigstore", ".sigstore.json", ".pem", ".crt", ".cert", ".intoto.jsonl",
@@ -11,11 +11,34 @@ struct ChecksumFile: Sendable {
     ]
 
     private let lines: [(digest: Digest, name: String?)]
+    /// Whether it has no line that is understood, and is not what servers give for a file that they do not have: nothing, a
+    /// page or a JSON object.
+    let isIllegible: Bool
 
     init(_ bytes: [UInt8]) {
-        // Windows puts a byte order mark in front.
-        let text = String(decoding: bytes, as: UTF8.self).drop { $0 == "\u{FEFF}" }
+        let text = Self.text(bytes)
         lines = text.split(whereSeparator: \.isNewline).compactMap(Self.line)
+        let first = text.first { !$0.isWhitespace }
+        isIllegible = lines.isEmpty && first.map { !"<{".contains($0) } ?? false
+    }
+
+    /// Windows puts a byte order mark in front, and its PowerShell writes UTF-16 with `>`.
+    private static func text(_ bytes: [UInt8]) -> Substring {
+        let text =
+            switch bytes.prefix(2) {
+            case [0xFF, 0xFE]: utf16(bytes, high: 1)
+            case [0xFE, 0xFF]: utf16(bytes, high: 0)
+            default: String(decoding: bytes, as: UTF8.self)
+            }
+        return text.drop { $0 == "\u{FEFF}" }
+    }
+
+    /// - Parameter high: which byte of two is the higher one.
+    private static func utf16(_ bytes: [UInt8], high: Int) -> String {
+        let units = stride(from: 0, to: bytes.count - 1, by: 2).map { index in
+            UInt16(bytes[index + high]) << 8 | UInt16(bytes[index + 1 - high])
+        }
+        return String(decoding: units, as: UTF16.self)
     }
 
     /// The names that it tells of.
@@ -29,6 +52,8 @@ struct ChecksumFile: Sendable {
     }
 
     private static func line(_ text: Substring) -> (digest: Digest, name: String?)? {
+        // coreutils puts a backslash before a line whose path has an escaped character; no file of ours has such a name.
+        let text = text.hasPrefix("\\") ? text.dropFirst() : text
         let words = text.split(separator: " ", maxSplits: 1).map(trimmed)
         guard let first = words.first else { return nil }
         if let digest = digest(first) {

@@ -68,6 +68,9 @@ struct FileEvidence: Sendable {
         if found.count > 1 { throw contradiction("\(place.name) has several digests for it") }
         // A list that leaves a file out says nothing of it.
         if found.isEmpty, place.isOwn, isListed { throw contradiction("\(place.name) holds no digest of it") }
+        if list.isIllegible, !isListed {
+            throw contradiction("\(place.name) beside it has no line that is a checksum", remedy: Self.pinning)
+        }
         return found.first
     }
 
@@ -82,9 +85,11 @@ struct FileEvidence: Sendable {
         return true
     }
 
-    private func contradiction(_ reason: String) -> ProvisionError {
-        ProvisionError(
-            .digestMismatch, "\(name) of \(subject): \(reason)".visiblyEscaped,
-            remedy: "tell its publisher; nothing was installed")
+    static let pinning = "pin the file with #sha256=…"
+
+    private func contradiction(
+        _ reason: String, remedy: String = "tell its publisher; nothing was installed"
+    ) -> ProvisionError {
+        ProvisionError(.digestMismatch, "\(name) of \(subject): \(reason)".visiblyEscaped, remedy: remedy)
     }
 }

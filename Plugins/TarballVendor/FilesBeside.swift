@@ -34,7 +34,7 @@ struct FilesBeside: Sendable {
 
     /// Nobody said that there is such a file: one that is refused is one that is not there. While the server fails, that
     /// cannot be told, and what stands in it must not be passed over.
-    /// - Throws: `.unavailable`, `.rateLimited`, `.cancelled`.
+    /// - Throws: `.unavailable`, `.rateLimited`, `.cancelled`; `.digestMismatch` for one that is longer than is read.
     private func read(_ url: String, _ maximumBytes: Int) async throws(ProvisionError) -> [UInt8]? {
         do throws(ProvisionError) {
             let response = try await http.send(
@@ -48,11 +48,18 @@ struct FilesBeside: Sendable {
         } catch {
             switch error.code {
             case .cancelled: throw error
-            case .unavailable, .rateLimited:
+            // What is too long for a signature is none.
+            case .digestMismatch where maximumBytes < ChecksumFile.maximumBytes: return nil
+            case .unavailable, .rateLimited, .digestMismatch:
+                let remedy =
+                    switch error.code {
+                    case .unavailable: "try again later, or " + FileEvidence.pinning
+                    case .rateLimited: "or " + FileEvidence.pinning
+                    default: FileEvidence.pinning
+                    }
                 throw ProvisionError(
                     error.code, "whether checksums stand beside the file cannot be told: \(error.message)",
-                    remedy: error.code == .unavailable
-                        ? "try again later, or pin the file with #sha256=…" : "or pin the file with #sha256=…")
+                    remedy: remedy)
             default: return nil
             }
         }

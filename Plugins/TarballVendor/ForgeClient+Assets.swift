@@ -34,7 +34,9 @@ extension ForgeClient {
         of asset: AssetAnswer, in tag: String, _ subject: String, _ maximumBytes: Int
     ) async throws(ProvisionError) -> [UInt8] {
         guard asset.size ?? 0 <= Int64(maximumBytes), let source = try sources(of: asset, in: tag).first else {
-            throw ProvisionError(.unavailable, "\(subject.visiblyEscaped) is too long to be read beside an asset")
+            throw ProvisionError(
+                .digestMismatch, "\(subject.visiblyEscaped) is longer than \(maximumBytes) bytes, which are read of it",
+                remedy: "install the asset by its URL, pinned with #sha256=…")
         }
         let response = try await http.send(
             HTTPRequest(

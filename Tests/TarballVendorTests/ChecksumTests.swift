@@ -31,7 +31,7 @@ struct ChecksumTests {
             ("sha256sums.txt", "HEX *./dist/tool-1.0.tar.gz\r\n"),
             ("tool_1.0_checksums.txt", "SHA256 (tool-1.0.tar.gz) = HEX\n"), ("tool-1.0.tar.gz.sha256", "HEX\n"),
             ("SHA256SUMS", "\u{FEFF}HEX  tool-1.0.tar.gz\r\n"), ("tool-1.0.tar.gz.sha256", "HEX  tool-1.0.tar.gz"),
-            ("tool-1.0.tar.gz.sha256sum", "hex  -\n"),
+            ("tool-1.0.tar.gz.sha256sum", "hex  -\n"), ("SHA256SUMS", "\\HEX  dist\\\\tool/tool-1.0.tar.gz\n"),
         ])
     func forms(name: String, text: String) async throws {
         let hex = try sha256(Self.body)
@@ -56,6 +56,38 @@ struct ChecksumTests {
         #expect(resolution.metadata.unverified == false)
         #expect(resolution.reference.description == url)
         #expect(try await releases.resolve("\(url)?signature=1").metadata.unverified)
+    }
+
+    @Test(
+        "in a long list, and in the UTF-16 of Windows, they are found; what cannot be read is refused and named",
+        arguments: ["long", "little-endian", "big-endian", "illegible", "endless", "page"])
+    func oddLists(form: String) async throws {
+        let hub = try TestHub.start()
+        let engine = TransferEngine(logger: Releases.logger)
+        defer { engine.shutdown() }
+        let url = try hub.addRelease("1.0/x.tgz", .bytes(Self.body))
+        let right = "\(try sha256(Self.body))  x.tgz\n"
+        let units = Array(right.utf16)
+        let list: [UInt8] =
+            switch form {
+            case "long": Array((String(repeating: "\(Self.wrong)  another-file.tar.gz\n", count: 18_000) + right).utf8)
+            case "little-endian": [0xFF, 0xFE] + units.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            case "big-endian": [0xFE, 0xFF] + units.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            case "illegible": Array("checksums of the release\n".utf8)
+            case "endless": [UInt8](repeating: UInt8(ascii: "\n"), count: 9 << 20)
+            default: Array("<html>not found</html>".utf8)
+            }
+        try hub.addRelease("1.0/SHA256SUMS", .bytes(list))
+        let releases = Releases(http: .engine(engine))
+        switch form {
+        case "illegible", "endless":
+            let error = await #expect(throws: ProvisionError.self) { try await releases.resolve(url) }
+            #expect(error?.code == .digestMismatch)
+            #expect(error?.description.contains("SHA256SUMS") == true)
+            #expect(error?.remedy?.contains("#sha256=") == true)
+        case "page": #expect(try await releases.resolve(url).metadata.unverified)
+        default: #expect(try await releases.resolve(url).revision == "sha256:\(right.prefix(64))")
+        }
     }
 
     @Test("what says nothing of the asset leaves it unverified, or to the API's digest")

@@ -73,7 +73,7 @@ extension HTTPService {
                 return HTTPResponse(
                     status: answer.status, headers: answer.headers, body: answer.body, url: answer.url)
             } catch {
-                throw ProvisionError(.unavailable, error.description)
+                throw ProvisionError(error.code == .tooLarge ? .digestMismatch : .unavailable, error.description)
             }
         }
     }
