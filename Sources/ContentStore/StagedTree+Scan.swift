@@ -50,8 +50,8 @@ extension StagedTree {
     /// left alone.
     ///
     /// - Returns: the files that were new.
-    /// - Throws: `unsafe`, naming the entry, for a device, fifo or socket, a link that is absolute, leaves the tree or
-    ///   leads nowhere, a name that is no `RelativePath`, and colliding names; `cancelled`; `io`.
+    /// - Throws: `unsafe`, naming the entry, for a device, fifo or socket, a link that is absolute or leaves the
+    ///   tree, a name that is no `RelativePath`, and colliding names; `cancelled`; `io`.
     @discardableResult
     public func scan() async throws(StoreError) -> [SidecarFile] {
         try await offPool { cancellation throws(StoreError) in
@@ -129,10 +129,37 @@ extension StagedTree {
         let root = try FileSystem.resolve(root)
         let shown = "\(path) -> \(target.visiblyEscaped)"
         guard !target.hasPrefix("/") else { throw StoreError(.unsafe, "\(shown): an absolute link") }
-        guard let end = try? FileSystem.resolve(self.path(path)) else {
-            throw StoreError(.unsafe, "\(shown): a link that leads nowhere")
+        if let end = try? FileSystem.resolve(self.path(path)) {
+            guard end.starts(with: root) else { throw StoreError(.unsafe, "\(shown): a link out of its tree") }
+        } else if let objection = try objection(toWayOf: path, target) {
+            throw StoreError(.unsafe, "\(shown): \(objection)")
         }
-        guard end.starts(with: root) else { throw StoreError(.unsafe, "\(shown): a link out of its tree") }
         return SidecarLink(path: path, target: target)
+    }
+
+    /// A link may lead to nothing: to a library of the system's driver, where there is none. No step of its way may leave
+    /// the tree all the same, through whatever links it meets.
+    private func objection(toWayOf path: RelativePath, _ target: String) throws(StoreError) -> String? {
+        var place = Array(path.components.dropLast())
+        var ahead = Array(target.split(separator: "/").reversed())
+        var followed = 0
+        while let step = ahead.popLast() {
+            if step == "." { continue }
+            if step == ".." {
+                if place.popLast() == nil { return "a link out of its tree" }
+                continue
+            }
+            place.append(String(step))
+            let file = root.appending(place.joined(separator: "/"))
+            guard FileSystem.status(file)?.type == .symbolicLink else { continue }
+            // 40 is what Linux follows.
+            followed += 1
+            if followed > 40 { return "a loop of links" }
+            place.removeLast()
+            let next = try FileSystem.readLink(file)
+            if next.hasPrefix("/") { return "a link out of its tree" }
+            ahead += next.split(separator: "/").reversed()
+        }
+        return nil
     }
 }

@@ -38,6 +38,10 @@ import Testing
                 "same",
                 "p=x/bin/same-cpu-1.0.0-linux; mkdir -p x/bin; touch x/y; printf '#!/bin/sh\\necho it\\n' > $p; chmod 755 $p"
             ),
+            (
+                "dangling",
+                "printf '#!/bin/sh\\necho it\\n' > dangling; chmod 755 dangling; mkdir lib; ln -s libcuda.so.1 lib/libcuda.so"
+            ),
             ("plain", "mkdir bin; printf '#!/bin/sh\\necho it\\n' > bin/plain; touch LICENSE; chmod 644 bin/plain"),
             (
                 "alone",
