@@ -31,9 +31,14 @@ public final class ArchiveContents {
     }
 
     /// The next entry; nil at the archive's end.
+    ///
+    /// - Throws: `unsafe` where anything stands behind the end, as another archive.
     public func next() throws(ArchiveError) -> Entry? {
         try cancellation.check()
-        guard let entry = try reader.nextEntry() else { return nil }
+        guard let entry = try reader.nextEntry() else {
+            guard try reader.isAtEnd() else { throw ArchiveError(.unsafe, "something follows the archive's end") }
+            return nil
+        }
         name = entry.name
         let kind: Entry.Kind
         switch entry.kind {

@@ -95,6 +95,11 @@ final class ArchiveReader {
         }
     }
 
+    /// Whether nothing but zeros follows what was read of an archive that is not compressed.
+    func isAtEnd() throws(ArchiveError) -> Bool {
+        try source.isBlank(after: archive_filter_bytes(handle, 0))
+    }
+
     /// Says what it is instead, where that can be seen.
     func unknownFormat() -> ArchiveError {
         let formats = "tar (plain, gzip, xz, zstd, bzip2, lz4) and zip are unpacked"

@@ -60,6 +60,18 @@ final class ArchiveSource {
         }
     }
 
+    /// Whether nothing but zeros follows `offset`. The reading is at its end then.
+    func isBlank(after offset: Int64) throws(ArchiveError) -> Bool {
+        _ = seek(offset, SEEK_SET)
+        var block: UnsafeRawPointer?
+        while true {
+            let count = read(&block)
+            if let failure { throw failure }
+            guard count > 0, let block else { return true }
+            guard UnsafeRawBufferPointer(start: block, count: count).allSatisfy({ $0 == 0 }) else { return false }
+        }
+    }
+
     /// What the file begins with, wherever the reading is; empty where it cannot be read.
     func beginning() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: KnownFormat.length) { bytes, count in

@@ -46,6 +46,10 @@ struct ExportManifest: Codable, Sendable {
                 forKey: .version, in: container, debugDescription: "version \(version) is not known")
         }
         items = try container.decode([Item].self, forKey: .items)
+        if items.isEmpty {
+            throw DecodingError.dataCorruptedError(
+                forKey: .items, in: container, debugDescription: "it has no artifact")
+        }
         if Set(items.map(\.artifact.item)).count < items.count {
             throw DecodingError.dataCorruptedError(
                 forKey: .items, in: container, debugDescription: "it has an artifact twice")

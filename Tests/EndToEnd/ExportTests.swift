@@ -122,6 +122,7 @@ import Testing
     private static let hostile: [(name: String, change: String)] = [
         ("an entry more", "members.append((info('../../escaped', b'x'), b'x'))"),
         ("an entry less", "members.pop()"),
+        ("no artifact", "edit(lambda m: m['artifacts'].clear()); del members[2:]"),
         ("an absolute name", "members[2][0].name = '/tmp/escaped'"),
         ("a name that climbs", "members[2][0].name = 'models/../../escaped'"),
         ("another name", "members[2][0].name += 'x'"),
@@ -232,6 +233,7 @@ import Testing
         flipped[position] ^= 0x20
         for (name, bytes) in [
             ("flipped.tar", flipped), ("cut.tar", whole.prefix(position)), ("end.tar", whole.prefix(end)),
+            ("twice.tar", whole + whole), ("more.tar", whole + Array("more".utf8)),
         ] {
             try machine.folder.write(Array(bytes), to: name)
             let outcome = try await machine.run("model", "import", name, environment: there)
