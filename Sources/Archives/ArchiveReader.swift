@@ -27,7 +27,7 @@ final class ArchiveReader {
             try open()
         } catch {
             // Opening finds the filter and the format; damage in front of them cannot be told from another format.
-            if error.code == .corrupt, source.failure == nil { throw unknownFormat() }
+            if error.code == .corrupt, source.failure == nil { throw unknownFormat(error) }
             throw error
         }
     }
@@ -101,7 +101,9 @@ final class ArchiveReader {
     }
 
     /// Says what it is instead, where that can be seen.
-    func unknownFormat() -> ArchiveError {
+    ///
+    /// - Parameter cause: what opening it failed with.
+    func unknownFormat(_ cause: ArchiveError? = nil) -> ArchiveError {
         let formats = "tar (plain, gzip, xz, zstd, bzip2, lz4) and zip are unpacked"
         let beginning = source.beginning()
         guard let outer = KnownFormat(beginning) else {
@@ -112,16 +114,24 @@ final class ArchiveReader {
         guard outer.isCompression else {
             return ArchiveError(.unsupportedFormat, "by its content it is \(outer.name); \(formats)")
         }
-        let inner = innerBeginning().flatMap { KnownFormat($0) }.map { "is \($0.name)" } ?? "is no tar"
-        return ArchiveError(.unsupportedFormat, "it is compressed with \(outer.name), and what comes out \(inner)")
+        do throws(ArchiveError) {
+            if content == .compressedFile, let cause { throw cause }
+            let inner = try innerBeginning().flatMap { KnownFormat($0) }.map { "is \($0.name)" } ?? "is no tar"
+            return ArchiveError(.unsupportedFormat, "it is compressed with \(outer.name), and what comes out \(inner)")
+        } catch {
+            // 128 MiB is what zstd itself takes without being told to take more, and libarchive too.
+            let window = outer.name == "zstd" ? "; a window of more than 128 MiB (zstd --long=28 and more) is not" : ""
+            return ArchiveError(
+                .corrupt, "it is compressed with \(outer.name), and cannot be read: \(error.reason)\(window)")
+        }
     }
 
-    /// The first bytes that the compression yields; nil where it is damaged.
-    private func innerBeginning() -> [UInt8]? {
-        guard content == .archive, source.seek(0, SEEK_SET) == 0,
-            let inner = try? ArchiveReader(source, reading: .compressedFile), (try? inner.nextEntry()) != nil,
-            let block = try? inner.nextBlock(of: nil)
-        else { return nil }
+    /// The first bytes that the compression yields; nil where it yields none.
+    /// - Throws: what it says of damage.
+    private func innerBeginning() throws(ArchiveError) -> [UInt8]? {
+        guard content == .archive, source.seek(0, SEEK_SET) == 0 else { return nil }
+        let inner = try ArchiveReader(source, reading: .compressedFile)
+        guard try inner.nextEntry() != nil, let block = try inner.nextBlock(of: nil) else { return nil }
         return Array(block.bytes.prefix(KnownFormat.length))
     }
 

@@ -36,6 +36,22 @@ struct DamageTests {
         }
     }
 
+    @Test(
+        "a window that is too large, and a start that is damaged, are told as what they are", arguments: [true, false])
+    func unreadable(isLarge: Bool) async throws {
+        let workshop = try Workshop()
+        // A frame (RFC 8878, section 3.1.1) with a window of 256 MiB, and one of 1 MiB whose block is of the reserved type.
+        let head: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, isLarge ? 18 << 3 : 10 << 3]
+        let block: [UInt8] = [isLarge ? 0x01 : 0x07, 0x10, 0x00]
+        let error = await #expect(throws: ArchiveError.self) {
+            try await workshop.extract(head + block + [UInt8](repeating: 0, count: 512))
+        }
+        #expect(error?.code == .corrupt)
+        #expect(error?.reason.contains("compressed with zstd, and cannot be read: ") == true, "\(error?.reason ?? "")")
+        #expect(error?.reason.contains("no tar") == false)
+        if isLarge { #expect(error?.reason.contains("--long=28") == true) }
+    }
+
     @Test("a tar that ends between two entries was cut short")
     func cutBetween() async throws {
         let workshop = try Workshop()
