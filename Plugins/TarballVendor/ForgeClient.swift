@@ -125,13 +125,13 @@ extension ForgeClient {
     private func failure(_ response: HTTPResponse) -> ProvisionError {
         if let limit = response.rateLimit {
             return ProvisionError(
-                limit, "\(api.shown) takes no more requests",
+                limit, "\(project): \(api.shown) takes no more requests",
                 remedy: headers.isEmpty ? "set \(tokenName): with a token it takes more" : nil)
         }
         switch response.status {
         case 401:
             return ProvisionError(
-                .unauthorized, "\(api.shown) \(headers.isEmpty ? "wants a token" : "refuses the token")",
+                .unauthorized, "\(project): \(api.shown) \(headers.isEmpty ? "wants a token" : "refuses the token")",
                 remedy: "check \(tokenName)")
         case 403:
             return ProvisionError(.unauthorized, "\(api.shown) forbids \(project)", remedy: "check \(tokenName)")
