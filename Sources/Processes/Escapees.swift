@@ -53,15 +53,22 @@ final class Escapees: Sendable {
         mark = "\(own?.identity ?? "").\(String(UInt64.random(in: .min ... .max), radix: 16))"
     }
 
-    /// Kills what a program of ours that was itself killed could not: whoever has a mark of one that is gone.
+    /// Kills what a program of ours that was itself killed could not: whoever has a mark of one that is gone, is in the
+    /// session of one that has, or descends from such.
     private static let endLeftBehind: Void = {
         guard let own = ProcessStatistics.own, let space = own.numberSpace else { return }
         let living = ProcessStatistics.all().filter(\.isAlive)
         let identities = Set(living.map(\.identity))
-        for process in living where process.id != own.id {
+        let marked = living.filter { process in
             guard let starter = process.variable(variable)?.split(separator: ".").dropLast().joined(separator: "."),
-                !starter.isEmpty, !identities.contains(starter), process.numberSpace == space
-            else { continue }
+                !starter.isEmpty, !identities.contains(starter)
+            else { return false }
+            return process.numberSpace == space
+        }
+        // None is another's: a child of ours begins a session, and nobody joins one from outside.
+        let sessions = Set(marked.map(\.session)).subtracting([own.session])
+        let roots = marked + living.filter { sessions.contains($0.session) }
+        for process in roots + descendants(of: roots.map(\.id), among: living) where process.id != own.id {
             _ = kill(process.id, SIGKILL)
         }
     }()

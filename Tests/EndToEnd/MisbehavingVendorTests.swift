@@ -53,9 +53,9 @@ import Testing
 
     /// It does not notice that nobody listens any more.
     private static let hanging = Misdeed(
-        "hang", "daemon(); note(); send({'method': 'progress', 'params': {'message': 'hanging'}}); time.sleep(3600)",
-        69,
-        "")
+        "hang",
+        "daemon(); bare(); note(); send({'method': 'progress', 'params': {'message': 'hanging'}}); time.sleep(3600)",
+        69, "")
 
     private func addVendors(to machine: Installation) throws {
         let url = "\(machine.hub.hub)/org/tiny/resolve/main/tiny-Q4_K_M.gguf"
@@ -82,6 +82,13 @@ import Testing
                         os._exit(0)
                     os.wait()
                     os.read(tells, 1)
+                def bare():
+                    ends, end = os.pipe()
+                    if os.fork() == 0:
+                        note()
+                        os.execve("/bin/sleep", ["sleep", "3600"], {})
+                    os.close(end)
+                    os.read(ends, 1)  # comes to its end once that is another program
                 for line in sys.stdin:
                     request = json.loads(line)
                     if request.get("method") == "initialize":
@@ -165,7 +172,7 @@ import Testing
         #expect(try await program.outcome().status == 128 + SIGKILL)
         let noted = try String(contentsOfFile: machine.vendors.appending("pids").string, encoding: .utf8)
         let left = noted.split(separator: "\n").compactMap { Int32($0) }
-        #expect(left.count == 2 && left.allSatisfy(isAlive))
+        #expect(left.count == 3 && left.allSatisfy(isAlive))
         let next = try await machine.run("model", "download", "good:org/tiny")
         #expect(next.status == 0, "\(next.errors)")
         #expect(await eventually { !left.contains(where: isAlive) })
