@@ -28,23 +28,12 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
         return difference == 0
     }
 
-    /// `text` with every occurrence of this secret replaced by `•••`.
+    /// `text` with every occurrence of this secret replaced by `•••`, also where it is percent-encoded, escaped as in JSON
+    /// or in base64.
     public func redacted(from text: String) -> String {
         // Below four characters a secret would blank out ordinary words and hide nothing worth hiding.
         guard value.utf8.count >= 4, text.utf8.count >= value.utf8.count else { return text }
-        let needle = Array(value.utf8)
-        let haystack = Array(text.utf8)
-        var result: [UInt8] = []
-        var index = 0
-        while index < haystack.count {
-            if index + needle.count <= haystack.count, haystack[index..<index + needle.count].elementsEqual(needle) {
-                result += Array("•••".utf8)
-                index += needle.count
-            } else {
-                result.append(haystack[index])
-                index += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
+        let redacted = SecretSpellings(of: value).replaced(in: Array(text.utf8), by: Array("•••".utf8))
+        return String(decoding: redacted, as: UTF8.self)
     }
 }

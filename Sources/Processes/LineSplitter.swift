@@ -18,7 +18,8 @@ struct LineSplitter: Sendable {
     init(limit: Int, secrets: [Secret]) {
         self.limit = limit
         self.secrets = secrets
-        reserve = 1 + (secrets.map { $0.reveal().utf8.count }.max() ?? 0)
+        // Three: percent-encoded it takes as many bytes for one.
+        reserve = 1 + 3 * (secrets.map { $0.reveal().utf8.count }.max() ?? 0)
     }
 
     /// The lines that end in `bytes`.

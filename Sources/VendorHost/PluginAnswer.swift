@@ -10,9 +10,11 @@ struct PluginAnswer {
     let kind: ArtifactKind
     /// Whether it brings files itself: those need no URL.
     var canFetch = false
+    /// What it was given, and may put into headers alone.
+    var secrets: [Secret] = []
 
     /// - Throws: `.unsafeContent` for a climbing path, a malformed digest, a forbidden URL or header, a reference that
-    ///   is another vendor's; `.unavailable` for what is not a resolution at all.
+    ///   is another vendor's, a secret in what is kept; `.unavailable` for what is not a resolution at all.
     func resolution(from line: [UInt8]) throws(ProvisionError) -> Resolution {
         var resolution: Resolution
         do {
@@ -27,6 +29,7 @@ struct PluginAnswer {
                 .unsafeContent, "it answers with \"\(resolution.reference)\", which is not of its forms")
         }
         try check(resolution)
+        try checkSecrets(in: resolution.withoutSecrets)
         // Whose answer it is and what it was asked for, the hive knows better.
         resolution.vendor = command.vendor
         resolution.kind = kind
@@ -43,12 +46,12 @@ struct PluginAnswer {
             @unknown default: ([], "it cannot be decoded")
             }
         let names = path.dropFirst().map { key in key.intValue.map { "\($0)" } ?? key.stringValue }
-        let place = names.isEmpty ? "" : " (\(names.joined(separator: ".")))".visiblyEscaped
+        let place = names.isEmpty ? "" : " (\(names.joined(separator: ".")))"
         if case .dataCorrupted = error, ["path", "digest", "reference"].contains(path.last?.stringValue) {
-            return ProvisionError(.unsafeContent, "\(reason.visiblyEscaped)\(place)")
+            return ProvisionError(.unsafeContent, "\(reason)\(place)")
         }
         return ProvisionError(
-            .unavailable, "what it answers is not a resolution\(place): \(String(reason.prefix(200)).visiblyEscaped)")
+            .unavailable, "what it answers is not a resolution\(place): \(reason)")
     }
 
     private func check(_ resolution: Resolution) throws(ProvisionError) {
@@ -74,6 +77,28 @@ struct PluginAnswer {
         }
     }
 
+    /// - Parameter resolution: as it is kept and shown.
+    private func checkSecrets(in resolution: Resolution) throws(ProvisionError) {
+        // What is shorter, as a user's name, may be in a path or license by right.
+        let secrets = secrets.filter { $0.reveal().utf8.count >= 8 }
+        guard !secrets.isEmpty else { return }
+        let kept: [(String, any Encodable)] = [
+            ("reference", resolution.reference), ("revision", resolution.revision), ("files", resolution.files),
+            ("metadata", resolution.metadata),
+        ]
+        for (member, value) in kept {
+            // What was decoded can be encoded.
+            guard let json = try? JSONEncoder().encode(value) else { continue }
+            let text = String(decoding: json, as: UTF8.self)
+            guard secrets.allSatisfy({ $0.redacted(from: text) == text }) else {
+                throw ProvisionError(
+                    .unsafeContent,
+                    "a secret that it was given stands in \"\(member)\" of its answer, which is written to the store",
+                    remedy: "only \"headers\" of a file are not; or a parameter of its URL, as \"token\" is")
+            }
+        }
+    }
+
     private func checkBrought(_ file: RemoteFile) throws(ProvisionError) {
         guard canFetch else {
             throw ProvisionError(
@@ -86,11 +111,10 @@ struct PluginAnswer {
 
     private func check(url: String, of path: RelativePath) throws(ProvisionError) {
         guard let origin = WebOrigin(of: url) else {
-            let scheme = url.prefix { $0 != ":" }.prefix(20)
+            let scheme = url.prefix { $0 != ":" }
             throw ProvisionError(
                 .unsafeContent,
-                "it names a URL that is not plain http or https for \(path) "
-                    + "(\"\(String(scheme).visiblyEscaped):…\")")
+                "it names a URL that is not plain http or https for \(path) (\"\(scheme):…\")")
         }
         if origin.scheme == "http", !command.origins.contains(origin) {
             throw ProvisionError(
@@ -111,7 +135,7 @@ struct PluginAnswer {
                 throw ProvisionError(
                     .unsafeContent,
                     "it names a header for \(path) that is not its to set "
-                        + "(\"\(String(name.prefix(40)).visiblyEscaped)\")")
+                        + "(\"\(name)\")")
             }
         }
     }

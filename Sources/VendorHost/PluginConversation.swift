@@ -143,7 +143,7 @@ struct PluginConversation {
         case .failure(let id?) where id == currentID:
             throw failure(data)
         case .success(let id), .failure(let id?):
-            throw ProvisionError(.unavailable, "it answers a request that nobody waits for (\(id.short))")
+            throw ProvisionError(.unavailable, "it answers a request that nobody waits for (\(id.shown))")
         case .request:
             throw ProvisionError(.unavailable, "it makes a request of its own, which the protocol has not")
         case .notification(let method):
@@ -181,11 +181,10 @@ struct PluginConversation {
 }
 
 extension MessageID {
-    /// The id fit for a message to a person.
-    fileprivate var short: String {
+    fileprivate var shown: String {
         switch self {
         case .number(let number): "id \(number)"
-        case .text(let text): "id \"\(String(text.prefix(40)).visiblyEscaped)\""
+        case .text(let text): "id \"\(text)\""
         }
     }
 }

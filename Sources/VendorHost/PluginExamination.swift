@@ -201,7 +201,7 @@ struct PluginExamination {
                 ResolveParameters(
                     reference: reference.description, platform: .current, offline: false, kind: kind))
             let resolution = try PluginAnswer(
-                command: command, kind: kind, canFetch: conversation.canFetch
+                command: command, kind: kind, canFetch: conversation.canFetch, secrets: conversation.log.secrets
             ).resolution(from: answer)
             conversation.leash.enter(.shutdown, limit: limits.shutdown)
             _ = try await conversation.call(.shutdown, Nothing())

@@ -7,8 +7,12 @@ import Synchronization
 final class PluginLog: Sendable {
     static let flood = ProvisionError(.unavailable, "its log is over the limit")
 
+    /// In characters.
+    private static let length = 500
+
     private let vendor: String
-    private let secrets: [Secret]
+    /// What the plug-in was given.
+    let secrets: [Secret]
     private let logger: Logger
     private let meter: LogMeter
     /// Of standard error alone, where a line without end never becomes one.
@@ -54,6 +58,7 @@ final class PluginLog: Sendable {
     /// The text without secrets and control characters, and not longer than a person reads.
     func presentable(_ text: String) -> String {
         let redacted = secrets.reduce(text) { $1.redacted(from: $0) }
-        return String(redacted.prefix(500)).visiblyEscaped
+        let shown = String(redacted.prefix(Self.length)).visiblyEscaped
+        return redacted.dropFirst(Self.length).isEmpty ? shown : shown + "…"
     }
 }

@@ -114,7 +114,7 @@ struct PluginProvisioner: FetchingProvisioner {
                     reference: reference.description, platform: context.platform, offline: context.offline,
                     kind: context.kind))
             let resolution = try PluginAnswer(
-                command: command, kind: context.kind, canFetch: conversation.canFetch
+                command: command, kind: context.kind, canFetch: conversation.canFetch, secrets: conversation.log.secrets
             ).resolution(from: answer)
 
             leash.enter(.shutdown, limit: limits.shutdown)

@@ -114,7 +114,9 @@ struct PluginSession: Sendable {
         if Task.isCancelled {
             return Failure(error: ProvisionError(.cancelled, "cancelled"), hasCrashed: false, isFault: false)
         }
-        let cause = leash.reason ?? ProvisionError(mapping: error)
+        var cause = leash.reason ?? ProvisionError(mapping: error)
+        // Names, paths and ids in it may be of the plug-in's making.
+        cause.message = log.presentable(cause.message)
         guard cause.code == .unavailable else {
             return Failure(error: cause.of("vendor \(command.vendor)"), hasCrashed: false, isFault: false)
         }

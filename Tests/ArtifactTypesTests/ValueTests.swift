@@ -63,6 +63,26 @@ import Testing
         #expect(secret == Secret("hf_canary") && secret != Secret("hf_canarx"))
     }
 
+    @Test("a secret is found in the spellings that URLs, JSON and base64 give it, wherever it begins")
+    func secretSpellings() {
+        let value = "canary/secret+value9876?"
+        let secret = Secret(value)
+        let basic = ["", "u", "us", "user:"].map { Data("\($0)\(value):x".utf8).base64EncodedString() }
+        let spellings =
+            ["canary%2Fsecret%2Bvalue9876%3F", "canary/secret%2bvalue9876?", "canary\\/secret+value9876?"] + basic
+            + basic.map { $0.replacing("/", with: "_").replacing("+", with: "-") }
+            + basic.map { $0.percentEncoded() }
+        for spelling in spellings {
+            let redacted = secret.redacted(from: "a \(spelling) b")
+            #expect(redacted.hasPrefix("a ") && redacted.contains("•••") && redacted.hasSuffix(" b"), "\(redacted)")
+            // What is left of base64 are the digits that it shares with its surroundings.
+            #expect(redacted.count < 28, "\(redacted)")
+        }
+        for escape in ["%2", "%", "\\", "%zz", "canary%2"] { #expect(secret.redacted(from: escape) == escape) }
+        let escaped = #"a%25b\\c"#
+        #expect(Secret(escaped).redacted(from: "<\(escaped)>") == "<•••>")
+    }
+
     @Test("any document survives being a value")
     func json() throws {
         let text = #"{"a":[1,2.5,true,null,"x"],"b":{"c":-9007199254740993}}"#

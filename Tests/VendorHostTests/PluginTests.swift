@@ -84,6 +84,73 @@ struct PluginTests {
         #expect(await plugin.nextNote() == "with •••")
     }
 
+    private static let canary = "canary/secret+value9876"
+
+    private var withCanary: Plugin.World {
+        var world = Plugin.World()
+        world.secrets[.environment("TOKEN")] = Self.canary
+        world.options["secrets"] = .secrets(["token": .environment("TOKEN")])
+        return world
+    }
+
+    /// Keeps the token at hand.
+    private static let knowing = """
+        token = None
+        def initialize(request):
+            global token
+            token = request["params"]["secrets"]["token"]
+            return {"protocol": 1, "name": "test"}
+
+        """
+
+    @Test(
+        "a secret is blotted out of every error, in any spelling and wherever in an answer it stands",
+        arguments: [
+            "return resolution(request, file(path='../' + token))",
+            "return resolution(request, reference='hf:' + token)",
+            "return resolution(request, file(headers={token: 'x'}))",
+            "return resolution(request, listing=token)",
+            "return resolution(request, file(urls=['http://' + token.split('/')[1] + token + '.example/x']))",
+            "send({'jsonrpc': '2.0', 'id': token, 'result': {}})",
+            "os.write(1, b'garbage ' + token.encode() + b'\\n')",
+            "send({'jsonrpc': '2.0', 'id': request['id'], 'error': {'code': -32000, 'data': {'code': 'gated'}, 'message': 'bad '"
+                + " + __import__('base64').b64encode(token.encode()).decode() + __import__('urllib.parse').parse.quote(token)}})",
+        ])
+    func redactedErrors(_ answer: String) async throws {
+        let plugin = try Plugin(Self.knowing + "def resolve(request): \(answer)")
+        let error = try #require(await plugin.failure("test:org/name", withCanary))
+        for spelling in [Self.canary, Data(Self.canary.utf8).base64EncodedString(), Self.canary.percentEncoded()] {
+            #expect(!"\(error)".contains(spelling), "\(error)")
+        }
+        #expect(!error.message.contains("value9876"), "\(error)")
+    }
+
+    @Test(
+        "an answer with a secret in what is kept is refused",
+        arguments: [
+            "revision=token", "metadata={'license': 'x' + token}", "metadata={'tags': ['a', token]}",
+            "metadata={'defaults': {'system': token}}", "reference='test:org/' + token",
+            "files=[file(path='sub/' + token)]", "files=[file(urls=['https://x.example/' + token])]",
+        ])
+    func secretInAnswer(_ member: String) async throws {
+        let plugin = try Plugin(
+            Self.knowing + "def resolve(request): return {**resolution(request), **dict(\(member))}")
+        let error = try #require(await plugin.failure("test:org/name", withCanary))
+        #expect(error.code == .unsafeContent)
+        #expect(error.message.contains("a secret that it was given stands in"), "\(error)")
+        #expect(!"\(error)".contains("canary"))
+    }
+
+    @Test("a header, or a parameter of a URL that is a token by its name, may have the secret: neither is kept")
+    func secretInPlace() async throws {
+        let plugin = try Plugin(
+            Self.knowing + """
+                def resolve(request):
+                    return resolution(request, file(headers={"X-Key": token}, urls=["https://x.example/a?token=" + token]))
+                """)
+        #expect(try await plugin.resolve("test:org/name", withCanary).files.count == 1)
+    }
+
     @Test("an origin of its file may be plain http and becomes a configured origin")
     func origins() async throws {
         let plugin = try Plugin(
