@@ -19,7 +19,7 @@ struct PluginPipe: Sendable {
 struct PluginConversation {
     let pipe: PluginPipe
     let log: PluginLog
-    let progress: ProgressSink
+    let notices: NoticePace
     let leash: Leash
     /// Whether the plug-in said that it brings files itself.
     var canFetch = false
@@ -27,10 +27,10 @@ struct PluginConversation {
     var resumes = false
     private var lastID: Int64 = 0
 
-    init(pipe: PluginPipe, log: PluginLog, progress: ProgressSink, leash: Leash) {
+    init(pipe: PluginPipe, log: PluginLog, notices: NoticePace, leash: Leash) {
         self.pipe = pipe
         self.log = log
-        self.progress = progress
+        self.notices = notices
         self.leash = leash
     }
 
@@ -170,7 +170,7 @@ struct PluginConversation {
         case .progress:
             guard let note = try? decoder.decode(WireNotification<ProgressParameters>.self, from: data) else { return }
             leash.renew()
-            progress(.notice(log.presentable(note.params.message)))
+            notices.take(log.presentable(note.params.message))
         case .log:
             guard let note = try? decoder.decode(WireNotification<LogParameters>.self, from: data) else { return }
             log.write(note.params.message, level: note.params.level.flatMap(Logger.Level.init(rawValue:)) ?? .info)

@@ -40,6 +40,8 @@ struct PluginSession: Sendable {
         let log = PluginLog(
             vendor: command.vendor, secrets: Array(secrets.values), rate: limits.logRate, logger: logger)
         let leash = Leash()
+        let notices = NoticePace(progress)
+        defer { notices.finish() }
         // Not a child task: its cancellation kills at once, and the plug-in is to be told first.
         let task = Task {
             let program = try command.executable(path: services.environment["PATH"] ?? "")
@@ -50,7 +52,7 @@ struct PluginSession: Sendable {
             if let confinement { process = confinement.applied(to: process) }
             leash.enter(.start, limit: limits.initialize)
             return try await process.run(log: log, leash: leash) { pipe in
-                var conversation = PluginConversation(pipe: pipe, log: log, progress: progress, leash: leash)
+                var conversation = PluginConversation(pipe: pipe, log: log, notices: notices, leash: leash)
                 leash.enter(.initialize, limit: limits.initialize)
                 try await introduce(in: &conversation, secrets)
                 let result = try await body(&conversation)

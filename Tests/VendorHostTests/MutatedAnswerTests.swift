@@ -71,7 +71,7 @@ struct MutatedAnswerTests {
                 read: { () async throws(ProcessError) -> [UInt8]? in lines.withLock { $0.popLast() } },
                 close: { () async throws(ProcessError) in })
             var conversation = PluginConversation(
-                pipe: pipe, log: log, progress: ProgressSink { _ in }, leash: Leash())
+                pipe: pipe, log: log, notices: NoticePace(ProgressSink { _ in }), leash: Leash())
             do {
                 let line = try await conversation.call(.resolve, ["reference": "test:org/name"])
                 let resolution = try PluginAnswer(command: command, kind: .model).resolution(from: line)

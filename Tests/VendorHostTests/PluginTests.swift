@@ -151,6 +151,23 @@ struct PluginTests {
         #expect(try await plugin.resolve("test:org/name", withCanary).files.count == 1)
     }
 
+    @Test("of many progress messages one a second is shown, and the last")
+    func manyNotes() async throws {
+        let plugin = try Plugin(
+            """
+            def resolve(request):
+                for step in range(1000):
+                    send({"jsonrpc": "2.0", "method": "progress", "params": {"message": f"step {step}"}})
+                return resolution(request)
+            """)
+        let start = ContinuousClock.now
+        _ = try await plugin.resolve()
+        let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+        var notes: [String] = []
+        while let note = await plugin.nextNote() { notes.append(note) }
+        #expect(notes.first == "step 0" && notes.last == "step 999" && notes.count <= 2 + seconds, "\(notes)")
+    }
+
     @Test("an origin of its file may be plain http and becomes a configured origin")
     func origins() async throws {
         let plugin = try Plugin(
