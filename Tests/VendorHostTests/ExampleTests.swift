@@ -86,6 +86,26 @@ struct ExampleTests {
         #expect(missing?.message == "vendor example: no model org/other; there are org/name")
     }
 
+    @Test("asked for another revision than the index has, it has none; an index that lacks something is unavailable")
+    func refuses() async throws {
+        let directory = try TemporaryDirectory()
+        let server = try WebServer(folder: directory.path)
+        try directory.write(
+            #"{"models": {"org/name": {"revision": "r1", "files": [{"path": "a.gguf"}]}}}"#.utf8,
+            to: "example/index.json")
+        let vendor = try provisioner(hub: server.origin)
+        let refusals: [(String, ProvisionError.Code, String)] = [
+            ("example:org/name@r2", .revisionNotFound, "no org/name@r2; there is r1"),
+            ("example:org/name@r1", .unavailable, "\(server.origin)/example/index.json: KeyError('size')"),
+        ]
+        for (reference, code, message) in refusals {
+            let error = await #expect(throws: ProvisionError.self) {
+                try await vendor.resolve(try ArtifactReference(parsing: reference), in: self.context())
+            }
+            #expect(error?.code == code && error?.message.contains(message) == true, "\(reference)")
+        }
+    }
+
     @Test("a hub that is not there is unavailable")
     func unreachable() async throws {
         let vendor = try provisioner(hub: "http://127.0.0.1:1")
@@ -124,6 +144,10 @@ struct ExampleTests {
             try await linked.resolve(try ArtifactReference(parsing: "example:org/other"), in: self.context())
         }
         #expect(missing?.code == .notFound)
+        let other = await #expect(throws: ProvisionError.self) {
+            try await linked.resolve(try ArtifactReference(parsing: "example:org/name@r2"), in: self.context())
+        }
+        #expect(other?.code == .revisionNotFound)
     }
 
     @Test("the guide shows the module as it stands")

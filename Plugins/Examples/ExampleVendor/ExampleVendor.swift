@@ -35,6 +35,9 @@ struct ExampleProvisioner: Provisioner {
             let all = index.models.keys.sorted().joined(separator: ", ")
             throw ProvisionError(.notFound, "no model \(reference.locator); there are \(all)")
         }
+        guard reference.revision == nil || reference.revision == model.revision else {
+            throw ProvisionError(.revisionNotFound, "no \(reference); there is \(model.revision)")
+        }
         let files = model.files.map { file in
             RemoteFile(
                 path: file.path, size: file.size, digest: Digest(.sha256, hex: file.sha256),
