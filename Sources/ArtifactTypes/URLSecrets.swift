@@ -32,6 +32,12 @@ public enum URLSecrets {
         return String(text + fragment)
     }
 
+    /// Whether something stands before its host, as `user:password@`.
+    public static func hasUser(_ url: String) -> Bool {
+        guard let scheme = url.firstRange(of: "://") else { return false }
+        return url[scheme.upperBound...].prefix { !"/?#".contains($0) }.contains("@")
+    }
+
     private static func harmless(_ items: [Substring]) -> [Substring] {
         func name(_ item: Substring) -> String { item.prefix { $0 != "=" }.lowercased() }
         let isSigned = items.contains { ["sig", "signature"].contains(name($0)) }

@@ -19,7 +19,7 @@ extension Hive {
     ///   - kind: what the references are of; nil for models, unless the vendor has workers alone.
     ///   - fetches: each reference is downloaded or installed too, into a store that is thrown away.
     ///   - progress: told of that.
-    /// - Throws: `.invalid` for an unknown name, `.notFound` for a path where nothing is, `.configuration` for a file
+    /// - Throws: `.invalid` for an unknown name or a reference that the vendor does not take, `.notFound` for a path where nothing is, `.configuration` for a file
     ///   that cannot be used. What is wrong with the vendor itself stands in the report.
     public func test(
         vendor nameOrPath: String, references: [ArtifactReference], kind: ArtifactKind?, fetches: Bool,
@@ -27,6 +27,7 @@ extension Hive {
     ) async throws(ProvisionError) -> VendorReport {
         let vendor = try vendorToTest(nameOrPath, references)
         let kind = kind ?? (vendor.configuration.provides == [.worker] ? .worker : .model)
+        for reference in references { try check(reference, kind, isOf: vendor) }
         var report: VendorReport
         if vendor.configuration.module == VendorHost.moduleName {
             report = try await VendorHost.examine(
@@ -42,6 +43,19 @@ extension Hive {
             report.checks.append(await trial(of: reference, kind, from: vendor, progress: progress))
         }
         return report
+    }
+
+    /// What is another vendor's says nothing of this one.
+    private func check(
+        _ reference: ArtifactReference, _ kind: ArtifactKind, isOf vendor: VendorRegistry.Instance
+    ) throws(ProvisionError) {
+        guard let own = registry.only(vendor).explain(reference, kind: kind).considered.first,
+            [.doesNotMatch, .otherKind].contains(own.verdict)
+        else { return }
+        throw ProvisionError(
+            .invalid,
+            "vendor \(vendor.name) does not take \"\(reference.withoutSecrets)\" as a \(kind.rawValue): \(own.reason)",
+            remedy: own.forms.isEmpty ? nil : "it takes \(own.forms.joined(separator: ", "))")
     }
 
     private func vendorToTest(

@@ -111,6 +111,11 @@ struct PluginAnswer {
 
     private func check(url: String, of path: RelativePath) throws(ProvisionError) {
         guard let origin = WebOrigin(of: url) else {
+            if URLSecrets.hasUser(url) {
+                throw ProvisionError(
+                    .unsafeContent, "it names a URL for \(path) that has a user or password in it",
+                    remedy: "send them in \"headers\" of the file")
+            }
             let scheme = url.prefix { $0 != ":" }
             throw ProvisionError(
                 .unsafeContent,

@@ -49,6 +49,16 @@ extension PluginConversation {
     }
 }
 
+extension ArtifactReference {
+    /// The same at that revision; nil for a URL, or where no reference can say it.
+    func at(_ revision: String) -> ArtifactReference? {
+        guard !isURL else { return nil }
+        var reference = self
+        reference.revision = revision
+        return (try? ArtifactReference(parsing: reference.description)) == reference ? reference : nil
+    }
+}
+
 extension ReferenceForm {
     /// A reference of this form that no vendor has; nil where none can be made of the pattern.
     var exampleOfNothing: ArtifactReference? {

@@ -25,19 +25,8 @@ struct PluginExamination {
         ) { _ in nil }
         // A program that does not get that far fails everything else for the same reason.
         guard report.failure == nil else { return report }
-        await checkUnknownMethod()
         await check(
-            "notifications",
-            remedy: "a message without \"id\" is a notification: take note of it or pass over it, and answer nothing"
-        ) { (conversation) async throws(ProvisionError) -> String? in
-            try await conversation.send(
-                WireNotification(method: .cancel, params: CancelParameters(id: .number(1_000_000))))
-            _ = try await conversation.call(.shutdown, Nothing())
-            return nil
-        }
-        await check(
-            "shutdown", limit: session.limits.shutdown,
-            remedy: "answer shutdown with \"result\": null, and then end"
+            "shutdown", limit: session.limits.shutdown, remedy: Self.ending
         ) { (conversation) async throws(ProvisionError) -> String? in
             _ = try await conversation.call(.shutdown, Nothing())
             // As a program that reads to the end of its input ends by itself.
@@ -45,6 +34,9 @@ struct PluginExamination {
             try await conversation.end()
             return nil
         }
+        // One that does not heed shutdown fails at it whatever it is sent before.
+        if report.failure == nil { await checkNotifications() }
+        await checkUnknownMethod()
         await check(
             "end of input", limit: session.limits.shutdown,
             remedy: "end when standard input does: its hive is gone then"
@@ -62,6 +54,18 @@ struct PluginExamination {
     }
 
     // MARK: Checks
+
+    private mutating func checkNotifications() async {
+        await check(
+            "notifications",
+            remedy: "a message without \"id\" is a notification: take note of it or pass over it, and answer nothing"
+        ) { (conversation) async throws(ProvisionError) -> String? in
+            try await conversation.send(
+                WireNotification(method: .cancel, params: CancelParameters(id: .number(1_000_000))))
+            _ = try await conversation.call(.shutdown, Nothing())
+            return nil
+        }
+    }
 
     private mutating func checkUnknownMethod() async {
         let name = "unknown method"
@@ -107,9 +111,15 @@ struct PluginExamination {
     }
 
     private mutating func checkUnknownReference() async {
-        let name = "unknown reference"
-        let remedy = "answer with {\"code\": -32000, \"message\": …, \"data\": {\"code\": \"notFound\"}}"
         guard let reference = session.command.forms.lazy.compactMap(\.exampleOfNothing).first else { return }
+        await checkRefusal("unknown reference", of: reference, code: .notFound)
+    }
+
+    /// - Parameter code: how that there is none such is best said.
+    private mutating func checkRefusal(
+        _ name: String, of reference: ArtifactReference, code: ProvisionError.Code
+    ) async {
+        let remedy = "answer with {\"code\": -32000, \"message\": …, \"data\": {\"code\": \"\(code.name)\"}}"
         do throws(PluginSession.Failure) {
             _ = try await resolve(reference)
             report.checks.append(
@@ -124,11 +134,8 @@ struct PluginExamination {
                     .failed(
                         name, error.error,
                         remedy: "its server did not answer; where it did and has none such, \(remedy)"))
-            case _ where error.isFault && !error.hasCrashed:
-                let shape = "answer each request once, by one line of JSON in UTF-8, and in time"
-                report.checks.append(.failed(name, error.error, remedy: shape))
             default:
-                report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, at: remedy)))
+                report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, resolving: remedy)))
             }
         }
     }
@@ -164,9 +171,17 @@ struct PluginExamination {
                         "\(seconds) s of the \(session.limits.resolve / .seconds(1)) s there are",
                         remedy: "ask for less: a listing in one request, nothing a file"))
             }
+            if resolution.reference.stem != reference.stem {
+                report.checks.append(
+                    .warned(
+                        "name of \(reference)", "it answers with \(resolution.reference)",
+                        remedy: "what is downloaded is listed under that name: answer with the one that was asked for, "
+                            + "or with another spelling of the same"))
+            }
             let again = try await resolve(reference)
             if again.revision == resolution.revision {
                 report.checks.append(.passed("revision of \(reference)", "the same when asked again"))
+                await checkRevisions(of: reference, at: resolution.revision)
             } else {
                 report.checks.append(
                     .warned(
@@ -174,18 +189,30 @@ struct PluginExamination {
                         remedy: "a revision names a content for ever, as a commit or a digest does; never the time"))
             }
         } catch {
-            report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error)))
+            let remedy =
+                error.isFault ? Self.answering : "that is its own answer; a reference that it has should be resolved"
+            report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, resolving: remedy)))
         }
     }
 
-    private static func remedy(for failure: PluginSession.Failure) -> String {
-        switch failure.error.code {
-        case .unsafeContent:
-            "paths are relative and without .., digests ALGORITHM:lower-case digits, URLs https or of \"origins\" in the "
-                + "vendor's file"
-        case _ where failure.isFault: "what a resolution looks like stands in docs/vendors.md"
-        default: "that is its own answer; a reference that it has should be resolved"
+    /// Whether `@REVISION` means what it says, of the one that the reference is at and of one that there is not.
+    private mutating func checkRevisions(of reference: ArtifactReference, at revision: String) async {
+        // A revision may have characters that references have not.
+        guard let pinned = reference.at(revision), let unknown = reference.at("rbee-no-such-revision") else { return }
+        let name = "resolve \(pinned)"
+        do throws(PluginSession.Failure) {
+            let found = try await resolve(pinned).revision
+            guard found == revision else {
+                report.checks.append(
+                    .failed(
+                        name, ProvisionError(.unavailable, "it answers with revision \(found)"), remedy: Self.pinning))
+                return
+            }
+            report.checks.append(.passed(name, "the same revision"))
+        } catch {
+            report.checks.append(.failed(name, error.error, remedy: Self.remedy(for: error, resolving: Self.pinning)))
         }
+        await checkRefusal("resolve \(unknown)", of: unknown, code: .revisionNotFound)
     }
 
     // MARK: Sessions
@@ -226,9 +253,32 @@ struct PluginExamination {
         }
     }
 
-    /// How to mend a program that did not get as far as doing wrong what is looked at; else `own`.
-    private static func remedy(for failure: PluginSession.Failure, at own: String) -> String {
+    // MARK: Remedies
+
+    private static let pinning =
+        "what it calls a revision it must find again, asked for @REVISION; where only the newest can be had, any other is "
+        + "revisionNotFound"
+    private static let ending = "answer shutdown with \"result\": null, and then end"
+    private static let answering =
+        "answer each request once, by one line of JSON in UTF-8, and in time; what a resolution looks like stands in "
+        + "docs/plugin-protocol.md"
+    private static let refused =
+        "docs/plugin-protocol.md says what is taken: paths relative and without .., digests ALGORITHM:lower-case digits, "
+        + "URLs https or of \"origins\" in the vendor's file, a revision, a reference of the vendor's own"
+
+    /// How to mend a program that was to resolve and did not get as far as doing wrong what is looked at; else `own`.
+    private static func remedy(for failure: PluginSession.Failure, resolving own: String) -> String? {
+        if failure.stage == .shutdown { return ending }
+        if failure.error.code == .unsafeContent { return refused }
+        return remedy(for: failure, at: failure.isFault && !failure.hasCrashed ? answering : own)
+    }
+
+    /// How to mend a program that did not get as far as doing wrong what is looked at; else `own`. Nil where the error
+    /// says it all.
+    private static func remedy(for failure: PluginSession.Failure, at own: String) -> String? {
         if failure.stage == .start {
+            // What it is to be started with is there, or the error names what is not.
+            guard failure.error.code == .unavailable else { return nil }
             return
                 "the program must be one that this machine can start: executable, and the interpreter that its first "
                 + "line names must be there"

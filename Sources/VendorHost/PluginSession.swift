@@ -35,7 +35,7 @@ struct PluginSession: Sendable {
         do {
             secrets = try await handedOver()
         } catch {
-            throw Failure(error: error, hasCrashed: false, isFault: false)
+            throw Failure(error: error, hasCrashed: false, isFault: false, stage: .start)
         }
         let log = PluginLog(
             vendor: command.vendor, secrets: Array(secrets.values), rate: limits.logRate, logger: logger)

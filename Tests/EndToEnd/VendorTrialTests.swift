@@ -42,6 +42,8 @@ import Testing
         #expect(try await machine.run("vendor", "test", "hf", "org/tiny").status == 0)
         #expect(try await machine.run("vendor", "test", "hf", "org/none").status == 66)
         #expect(try await machine.run("vendor", "test", "./none.toml").status == 66)
+        let foreign = try await machine.run("vendor", "test", file, "hf:org/tiny", environment: environment)
+        #expect(foreign.status == 64 && foreign.errors.contains("it takes example:{org}/{name}"), "\(foreign.errors)")
         try machine.addVendor("typo.toml", "name = \"typo\"\nmodul = \"process\"")
         let typo = try await machine.run("vendor", "test", machine.vendors.appending("typo.toml").string)
         #expect(typo.status == 78 && typo.errors.contains("typo.toml:2:1"), "\(typo.errors)")
@@ -91,7 +93,7 @@ import Testing
                 answer["result"] = {"protocol": 1, "name": "tools"}
             elif request["method"] == "shutdown": answer["result"] = None
             elif request["method"] != "resolve": error = {"code": -32601, "message": "unknown"}
-            elif request["params"]["reference"] != "tools:tool" or request["params"]["kind"] != "worker":
+            elif request["params"]["reference"] not in ("tools:tool", "tools:tool@1") or request["params"]["kind"] != "worker":
                 error = {"code": -32000, "message": "none such", "data": {"code": "notFound"}}
             else:
                 file = {"path": "tool-1.0.0.tar.gz", "size": options["size"], "digest": options["digest"],
