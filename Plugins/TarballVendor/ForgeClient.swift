@@ -83,10 +83,17 @@ struct ForgeClient: Sendable {
 
     /// What another origin says of releases and digests is not this one's word.
     private func send(_ url: String) async throws(ProvisionError) -> HTTPResponse {
-        let response = try await http.send(
-            HTTPRequest(
-                url: url, headers: ["Accept": "application/json"], secretHeaders: headers, access: access,
-                maximumBytes: Self.pageBytes))
+        let response: HTTPResponse
+        do throws(ProvisionError) {
+            response = try await http.send(
+                HTTPRequest(
+                    url: url, headers: ["Accept": "application/json"], secretHeaders: headers, access: access,
+                    maximumBytes: Self.pageBytes))
+        } catch {
+            // A wait that is too long to be sat out.
+            guard case .rateLimited = error.code else { throw error }
+            throw spent(error.code)
+        }
         guard let origin = WebURL(response.url)?.origin, origin == api.origin else {
             throw ProvisionError(
                 .untrusted, "\(api.shown) sends questions on to another origin",
@@ -122,12 +129,14 @@ struct ForgeClient: Sendable {
 // MARK: - Answers that are none
 
 extension ForgeClient {
+    private func spent(_ limit: ProvisionError.Code) -> ProvisionError {
+        ProvisionError(
+            limit, "\(project): \(api.shown) takes no more requests",
+            remedy: headers.isEmpty ? "set \(tokenName): with a token it takes more" : nil)
+    }
+
     private func failure(_ response: HTTPResponse) -> ProvisionError {
-        if let limit = response.rateLimit {
-            return ProvisionError(
-                limit, "\(project): \(api.shown) takes no more requests",
-                remedy: headers.isEmpty ? "set \(tokenName): with a token it takes more" : nil)
-        }
+        if let limit = response.rateLimit { return spent(limit) }
         switch response.status {
         case 401:
             return ProvisionError(
