@@ -6,8 +6,8 @@ import VendorKit
 
 /// A vendor that is an executable. Each `resolve` runs one process: initialize, resolve, shutdown. So does each `fetch`.
 ///
-/// One that ends while it is waited for is started again, three times in a row at most. What fails more often than that
-/// is disabled for as long as this provisioner lives.
+/// One that ends while it is waited for is started again, three times in a row at most; where it fetches, only if it
+/// goes on from what it left. What fails more often than that is disabled for as long as this provisioner lives.
 struct PluginProvisioner: FetchingProvisioner {
     let session: PluginSession
     private let health = PluginHealth()
@@ -22,60 +22,50 @@ struct PluginProvisioner: FetchingProvisioner {
 
     var access: NetworkAccess { NetworkAccess(configuredOrigins: command.origins.map(\.description)) }
 
-    /// As its introduction said when it resolved.
+    /// As its introduction said last.
     var resumes: Bool { health.resumes }
 
     func resolve(
         _ reference: ArtifactReference, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
-        while true {
-            try checkHealth()
-            do throws(PluginSession.Failure) {
-                let resolution = try await once(reference, in: context)
-                health.succeeded()
-                return resolution
-            } catch {
-                note(error)
-                guard error.isFault, error.hasCrashed, health.disabled(after: session.limits.restarts) == nil else {
-                    throw error.error
-                }
-                context.logger.warning("\(error.error.message); it is started again")
-            }
+        try await restarting(in: context) { (_) async throws(PluginSession.Failure) in
+            try await once(reference, in: context)
         }
     }
 
     func fetch(
         _ resolution: Resolution, into staging: StagingArea, in context: ProvisionContext
     ) async throws(ProvisionError) -> Resolution {
-        try checkHealth()
         let confinement = try PluginConfinement(to: staging.root, path: session.services.environment["PATH"])
-        let limits = session.limits
-        let command = command
-        do throws(PluginSession.Failure) {
-            try await session.run(logger: context.logger, progress: context.progress, confinement: confinement) {
-                (conversation) async throws(ProvisionError) in
-                let leash = conversation.leash
-                let watch = FetchWatch(
-                    folder: staging.root, resolution: resolution, configuration: command.configuration, leash: leash,
-                    progress: context.progress)
-                leash.enter(.fetch, limit: limits.silence)
-                leash.onCancel(conversation.farewell)
-                let watching = Task { await watch.run() }
-                defer { watching.cancel() }
-                let resumes = staging.isResumed && conversation.resumes
-                _ = try await conversation.call(
-                    .fetch,
-                    FetchParameters(
-                        resolution: resolution, directory: staging.root.string, resume: resumes ? true : nil))
-                leash.enter(.shutdown, limit: limits.shutdown)
-                _ = try await conversation.call(.shutdown, Nothing())
-            }
-        } catch {
-            note(error)
-            throw error.error
+        try await restarting(in: context, if: resumes) { (isAgain) async throws(PluginSession.Failure) in
+            let staging = StagingArea(root: staging.root, isResumed: staging.isResumed || isAgain)
+            try await once(resolution, into: staging, confinement, in: context)
         }
-        health.succeeded()
         return resolution
+    }
+
+    /// Attempts it, and again as long as the program ends too early and is not disabled.
+    ///
+    /// - Parameter mayGoOn: whether there is any use in that; asked after each attempt.
+    private func restarting<R>(
+        in context: ProvisionContext, if mayGoOn: @autoclosure () -> Bool = true,
+        _ attempt: (_ isAgain: Bool) async throws(PluginSession.Failure) -> R
+    ) async throws(ProvisionError) -> R {
+        var isAgain = false
+        while true {
+            try checkHealth()
+            do throws(PluginSession.Failure) {
+                let result = try await attempt(isAgain)
+                health.succeeded()
+                return result
+            } catch {
+                note(error)
+                guard error.isFault, error.hasCrashed, mayGoOn(), health.disabled(after: session.limits.restarts) == nil
+                else { throw error.error }
+                context.logger.warning("\(error.error.message); it is started again")
+                isAgain = true
+            }
+        }
     }
 
     private func checkHealth() throws(ProvisionError) {
@@ -120,6 +110,34 @@ struct PluginProvisioner: FetchingProvisioner {
             leash.enter(.shutdown, limit: limits.shutdown)
             _ = try await conversation.call(.shutdown, Nothing())
             return resolution
+        }
+    }
+
+    private func once(
+        _ resolution: Resolution, into staging: StagingArea, _ confinement: PluginConfinement,
+        in context: ProvisionContext
+    ) async throws(PluginSession.Failure) {
+        let limits = session.limits
+        let command = command
+        let health = health
+        try await session.run(logger: context.logger, progress: context.progress, confinement: confinement) {
+            (conversation) async throws(ProvisionError) in
+            let leash = conversation.leash
+            health.introduced(resumes: conversation.resumes)
+            let watch = FetchWatch(
+                folder: staging.root, resolution: resolution, configuration: command.configuration, leash: leash,
+                progress: context.progress)
+            leash.enter(.fetch, limit: limits.silence)
+            leash.onCancel(conversation.farewell)
+            let watching = Task { await watch.run() }
+            defer { watching.cancel() }
+            let resumes = staging.isResumed && conversation.resumes
+            _ = try await conversation.call(
+                .fetch,
+                FetchParameters(
+                    resolution: resolution, directory: staging.root.string, resume: resumes ? true : nil))
+            leash.enter(.shutdown, limit: limits.shutdown)
+            _ = try await conversation.call(.shutdown, Nothing())
         }
     }
 }

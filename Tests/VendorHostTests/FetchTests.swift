@@ -178,6 +178,28 @@ struct FetchTests {
         #expect(error?.code == .untrusted && error?.message.contains("max-size 1.0 MB") == true, "\(error)")
     }
 
+    /// Writes one byte more at each start, and ends there until there are `count`.
+    private func crashing(until count: Int, resumes: Bool) throws -> Plugin {
+        try Plugin(
+            """
+            def initialize(request): return {"protocol": 1, "name": "test", "fetch": True, "resumes": \(resumes ? "True" : "False")}
+            def fetch(request):
+                name = request["params"]["directory"] + "/a.gguf"
+                assert request["params"].get("resume", False) == os.path.exists(name)
+                with open(name, "ab") as out: out.write(b"x")
+                if os.path.getsize(name) < \(count): os._exit(1)
+            """)
+    }
+
+    @Test(
+        "one that ends too early is started again, three times at most, if it goes on from where it was",
+        arguments: [(3, true, 3), (9, true, 4), (3, false, 1)])
+    func restarts(count: Int, resumes: Bool, starts: Int) async throws {
+        let error = try await failure(of: try crashing(until: count, resumes: resumes))
+        #expect((error == nil) == (count == starts), "\(String(describing: error))")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.appending("a.gguf").string)).count == starts)
+    }
+
     @Test("one that shows a sign of life may take its time")
     func alive() async throws {
         let plugin = try Plugin(
