@@ -24,12 +24,13 @@ struct PluginAnswer {
         } catch {
             throw ProvisionError(.unavailable, "what it answers is not a resolution")
         }
+        // First: in what is said of the rest, a host may be in another case.
+        try checkSecrets(in: resolution.withoutSecrets)
         guard command.forms.contains(where: { $0.matches(resolution.reference) }) else {
             throw ProvisionError(
                 .unsafeContent, "it answers with \"\(resolution.reference)\", which is not of its forms")
         }
         try check(resolution)
-        try checkSecrets(in: resolution.withoutSecrets)
         // Whose answer it is and what it was asked for, the hive knows better.
         resolution.vendor = command.vendor
         resolution.kind = kind
@@ -116,10 +117,10 @@ struct PluginAnswer {
                     .unsafeContent, "it names a URL for \(path) that has a user or password in it",
                     remedy: "send them in \"headers\" of the file")
             }
-            let scheme = url.prefix { $0 != ":" }
+            let scheme = url.firstIndex(of: ":").map { url[...$0] } ?? ""
             throw ProvisionError(
                 .unsafeContent,
-                "it names a URL that is not plain http or https for \(path) (\"\(scheme):…\")")
+                "it names a URL that is not plain http or https for \(path) (\"\(scheme)…\")")
         }
         if origin.scheme == "http", !command.origins.contains(origin) {
             throw ProvisionError(

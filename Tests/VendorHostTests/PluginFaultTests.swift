@@ -213,6 +213,7 @@ struct PluginFault: Sendable, CustomTestStringConvertible {
         lie(
             "an ftp URL", file: "urls=['https://x.example/a', 'ftp://x.example/a']", message: "not plain http or https"),
         lie("a URL with a password", file: "urls=['https://me:pw@x.example/a']", message: "has a user or password"),
+        lie("a URL without a scheme", file: "urls=['/a?token=x']", message: "(\"…\")"),
         lie("a URL with a line end", file: "urls=['https://x.example/a\\r\\nX: y']", message: "not plain http"),
         lie("a plain http URL", file: "urls=['http://x.example/a']", message: "a plain http URL"),
         lie("a loopback URL", file: "urls=['http://127.0.0.1:1/a']", message: "a plain http URL"),

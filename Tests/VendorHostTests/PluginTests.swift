@@ -141,6 +141,18 @@ struct PluginTests {
         #expect(!"\(error)".contains("canary"))
     }
 
+    @Test("a secret in a URL's host is not told in lower case either")
+    func secretInHost() async throws {
+        let plugin = try Plugin(
+            Self.knowing + """
+                def resolve(request): return resolution(request, file(urls=["http://" + token + ".example/a"]))
+                """)
+        var world = withCanary
+        world.secrets[.environment("TOKEN")] = "CanaryInCapitals"
+        let error = try #require(await plugin.failure("test:org/name", world))
+        #expect(error.code == .unsafeContent && !"\(error)".lowercased().contains("canary"), "\(error)")
+    }
+
     @Test("a header, or a parameter of a URL that is a token by its name, may have the secret: neither is kept")
     func secretInPlace() async throws {
         let plugin = try Plugin(
