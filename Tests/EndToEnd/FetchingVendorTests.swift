@@ -90,7 +90,7 @@ import Testing
                             out.write(tape.read(500_000))
                             out.flush()
                             tell("stopped")
-                            sys.stdin.read()
+                            __import__("signal").pause()
                         shutil.copyfileobj(tape, out)
         """
 
