@@ -25,6 +25,14 @@ extension WorkerProvisioner {
                 .untrusted, "\(id) is here already from \(known.place), and this one is from \(resolution.place)",
                 remedy: remedy)
         }
+        if let asset = known.reference.selector, let other = resolution.reference.selector, asset != other,
+            known.reference.revision == resolution.reference.revision, OfferedRecipe(selector: asset) == nil
+        {
+            // As one for gnu's libc and one for musl: the names of both come to the same id.
+            throw ProvisionError(
+                .untrusted, "\(id) is here already as \(asset) of that release, and this one is \(other)",
+                remedy: remedy)
+        }
         let isSigned = { (resolution: Resolution) in resolution.files.contains { $0.signature != nil } }
         if isSigned(known), !isSigned(resolution) {
             throw ProvisionError(

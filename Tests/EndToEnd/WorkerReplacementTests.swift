@@ -63,6 +63,32 @@ import Testing
         #expect(try await says("tool") == "other")
     }
 
+    @Test("two archives of one release whose names come to one id do not replace each other")
+    func libraries() async throws {
+        try machine.addVendor(
+            "acme.toml",
+            "name = \"acme\"\nmodule = \"tarball\"\n[tarball]\nforge = \"github\"\norigin = \"\(machine.hub.hub)\"")
+        let assets = try ["gnu", "musl"].map { library in
+            ForgeAsset(
+                "tool-1.0.0-\(HostPlatform.current.arch)-unknown-linux-\(library).tar.gz",
+                .bytes(try archive("tool", saying: library)))
+        }
+        try machine.hub.addForgeRelease("acme/tool", tag: "v1.0.0", assets: assets)
+        let first = try await machine.run("worker", "install", "acme:acme/tool@v1.0.0:*-gnu.tar.gz")
+        try #require(first.status == 0, "\(first.errors)")
+        let again = try await machine.run("worker", "install", "acme:acme/tool@v1.0.0:*-gnu.tar.gz")
+        #expect(again.status == 0 && again.errors.contains("here already"), "\(again.errors)")
+        let other = try await machine.run("worker", "install", "acme:acme/tool@v1.0.0:*-musl.tar.gz")
+        #expect(other.status == 65 && other.errors.contains("--name"), "\(other.errors)")
+        #expect(try await says("tool") == "gnu")
+        let beside = try await machine.run(
+            "worker", "install", "acme:acme/tool@v1.0.0:*-musl.tar.gz", "--name", "tool-musl")
+        #expect(beside.status == 0, "\(beside.errors)")
+        let forced = try await machine.run("worker", "install", "acme:acme/tool@v1.0.0:*-musl.tar.gz", "--force")
+        #expect(forced.status == 0, "\(forced.errors)")
+        #expect(try await says(first.output.trimmingCharacters(in: .newlines)) == "musl")
+    }
+
     @Test("an archive of another place is not taken for the one that is here because both have one revision")
     func equalRevisions() async throws {
         let name = "tool-1.0.0-\(Self.suffix)"
