@@ -10,7 +10,7 @@ RELEASE = --configuration release --static-swift-stdlib
 SOURCES = Sources Plugins Tests Package.swift
 PREFIX ?= /usr/local
 
-LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev
+LIBRARIES = libcurl4-openssl-dev libgit2-dev libarchive-dev libsqlite3-dev zlib1g-dev
 TOOLS = pkg-config bubblewrap git make gcc
 # Peers that the tests run against, beside what the program itself wants.
 TEST_TOOLS = python3 python3-venv libarchive-tools zip zstd lz4 openssl openssh-server nginx-light python3-jsonschema \

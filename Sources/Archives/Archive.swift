@@ -11,7 +11,7 @@ public enum Archive {
     /// Regular files get mode 0644 or 0755 and the archive's modification time; owners, ACLs, extended attributes and
     /// file flags are not applied. Nothing is fsynced. `progress` is called now and then, on the extracting thread.
     ///
-    /// libarchive 3.6 does not compare gzip's checksum: whoever needs to know that a `.tar.gz` is whole has its digest.
+    /// gzip's own checksum is compared where nobody vouches for the file: that is a second pass over it.
     /// - Throws: `ArchiveError`; the folder is empty again. `.unsafe` names the first entry that is refused,
     ///   `.cancelled` follows a task's cancellation within a block of data.
     public static func extract(

@@ -95,6 +95,15 @@ final class ArchiveReader {
         }
     }
 
+    /// The end of an extraction: what it made may be kept.
+    ///
+    /// - Throws: `corrupt` where the file was begun anew, or is not what gzip's own checksums say.
+    func confirm() throws(ArchiveError) {
+        try source.confirm()
+        // A tar ends before what comes out does: it is filled up with zeros, to 1 MiB and more on tapes.
+        if filterName == "gzip" { try source.checkGzip(upTo: expandedBytes + (64 << 20)) }
+    }
+
     /// Whether nothing but zeros follows what was read of an archive that is not compressed.
     func isAtEnd() throws(ArchiveError) -> Bool {
         try source.isBlank(after: archive_filter_bytes(handle, 0))
@@ -114,25 +123,34 @@ final class ArchiveReader {
         guard outer.isCompression else {
             return ArchiveError(.unsupportedFormat, "by its content it is \(outer.name); \(formats)")
         }
+        if content == .compressedFile, let cause { return unreadable(outer, cause) }
         do throws(ArchiveError) {
-            if content == .compressedFile, let cause { throw cause }
-            let inner = try innerBeginning().flatMap { KnownFormat($0) }.map { "is \($0.name)" } ?? "is no tar"
+            let inner = try innerBeginning(outer).flatMap { KnownFormat($0) }.map { "is \($0.name)" } ?? "is no tar"
             return ArchiveError(.unsupportedFormat, "it is compressed with \(outer.name), and what comes out \(inner)")
         } catch {
-            // 128 MiB is what zstd itself takes without being told to take more, and libarchive too.
-            let window = outer.name == "zstd" ? "; a window of more than 128 MiB (zstd --long=28 and more) is not" : ""
-            return ArchiveError(
-                .corrupt, "it is compressed with \(outer.name), and cannot be read: \(error.reason)\(window)")
+            return error
         }
     }
 
     /// The first bytes that the compression yields; nil where it yields none.
-    /// - Throws: what it says of damage.
-    private func innerBeginning() throws(ArchiveError) -> [UInt8]? {
+    /// - Throws: `corrupt` where it is damaged, or wants more memory than it gets.
+    private func innerBeginning(_ outer: KnownFormat) throws(ArchiveError) -> [UInt8]? {
         guard content == .archive, source.seek(0, SEEK_SET) == 0 else { return nil }
         let inner = try ArchiveReader(source, reading: .compressedFile)
-        guard try inner.nextEntry() != nil, let block = try inner.nextBlock(of: nil) else { return nil }
-        return Array(block.bytes.prefix(KnownFormat.length))
+        do throws(ArchiveError) {
+            guard try inner.nextEntry() != nil, let block = try inner.nextBlock(of: nil) else { return nil }
+            return Array(block.bytes.prefix(KnownFormat.length))
+        } catch {
+            throw unreadable(outer, error)
+        }
+    }
+
+    private func unreadable(_ outer: KnownFormat, _ cause: ArchiveError) -> ArchiveError {
+        // 128 MiB is what zstd itself takes without being told to take more, and libarchive too.
+        let advice =
+            outer.name == "zstd" ? "; of a window beyond 128 MiB zstd -d --long=31 makes a tar that can be" : ""
+        return ArchiveError(
+            .corrupt, "it is compressed with \(outer.name), and cannot be read: \(cause.reason)\(advice)")
     }
 
     struct Block {

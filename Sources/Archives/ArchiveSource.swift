@@ -115,6 +115,14 @@ final class ArchiveSource {
         guard try stands(atEnd: true) else { throw Self.begunAnew }
     }
 
+    /// Compares gzip's own checksums, where nobody else says what the content is to be.
+    ///
+    /// - Parameter limit: the most that may come out, in bytes.
+    func checkGzip(upTo limit: Int64) throws(ArchiveError) {
+        if file.isVouchedFor { return }
+        try GzipChecksums.check(descriptor, upTo: limit, cancellation)
+    }
+
     private func wait(
         until isEnough: (ArrivingFile.Standing) -> Bool
     ) throws(ArchiveError) -> ArrivingFile.Standing {

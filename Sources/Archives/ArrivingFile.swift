@@ -59,6 +59,9 @@ public final class ArrivingFile: Sendable {
     /// Whether all bytes are there and believed.
     public var isFinished: Bool { state.withLock(\.standing.isFinal) }
 
+    /// Whether anybody says what the content is to be.
+    var isVouchedFor: Bool { doubt != .none }
+
     /// The first `front` bytes are there.
     public func advance(to front: Int64) {
         update { $0.front = front }

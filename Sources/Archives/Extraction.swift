@@ -53,7 +53,7 @@ final class Extraction {
             try noteDigests()
             report.topFolder = try dissolveTopFolder()
             try makeLinks(below: report.topFolder)
-            try reader.source.confirm()
+            try reader.confirm()
             return report
         } catch {
             do throws(Errno) { try tree.removeAll() } catch let failure {

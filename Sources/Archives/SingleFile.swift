@@ -35,7 +35,7 @@ struct SingleFile {
             ) { end, _ in hasher.advance(&hashing, to: end) }
             hasher.finish(hashing, at: size)
             let digest = try hasher.digests()[0]
-            try reader.source.confirm()
+            try reader.confirm()
             return ExpandedFile(size: size, digest: digest)
         }
         let closing = Result { try file.close() }

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <zlib.h>
 #ifdef __APPLE__
 #include <xlocale.h>
 #endif
