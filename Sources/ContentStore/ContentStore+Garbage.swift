@@ -7,13 +7,15 @@ extension ContentStore {
     ///
     /// Nothing of a running job goes. Its locks tell of its tree, partial and source. Its blobs are those that were
     /// stored or linked since the oldest living job made its tree: both change a blob's ctime.
-    /// - Throws: `locked` where a publisher does not finish; `cancelled`; `io`.
+    /// - Throws: `locked` where a publisher does not finish; `cancelled`; `io`, for what cannot be removed once all else
+    ///   is.
     public func collectGarbage(_ policy: GarbagePolicy = GarbagePolicy()) async throws(StoreError) -> GarbageReport {
         let lock = try await acquire(.maintenance, mode: .exclusive)
         defer { lock.release() }
         return try await offPool { cancellation throws(StoreError) in
             var collection = GarbageCollection(store: self, policy: policy, cancellation: cancellation)
             try collection.run()
+            if let failure = collection.failure { throw failure }
             return collection.report
         }
     }
@@ -27,6 +29,8 @@ private struct GarbageCollection {
     /// When this run began; nanoseconds of the clock that the file system stamps with.
     let start = FileSystem.now()
     var report = GarbageReport()
+    /// Of the first item that could not be removed.
+    var failure: StoreError?
     /// When the oldest living job made its tree, by the same clock.
     var oldestJob = Int64.max
 
@@ -139,9 +143,13 @@ private struct GarbageCollection {
         try cancellation.check()
         if let age = policy.olderThan, kind != .source, !isOlder(path, than: age) { return }
         try store.ensureContained(path)
-        let bytes = if let size { size } else { try FileSystem.exclusiveSize(path) }
-        if !policy.dryRun { try FileSystem.removeTree(path) }
-        report.items.append(.init(kind: kind, name: name, bytes: bytes))
+        do throws(StoreError) {
+            let bytes = if let size { size } else { try FileSystem.exclusiveSize(path) }
+            if !policy.dryRun { try FileSystem.removeTree(path) }
+            report.items.append(.init(kind: kind, name: name, bytes: bytes))
+        } catch {
+            failure = failure ?? error
+        }
     }
 
     private func isOlder(_ path: FilePath, than age: Duration) -> Bool {

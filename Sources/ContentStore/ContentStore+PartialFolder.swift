@@ -21,6 +21,8 @@ extension ContentStore {
         let isResumed = try await offPool { _ throws(StoreError) in
             if !keeps { try FileSystem.removeTree(root) }
             try FileSystem.makeFolder(root)
+            // Whoever filled it may have shut it.
+            try FileSystem.openFolders(root)
             return try !FileSystem.names(in: root).isEmpty
         }
         return (StagedTree(job: name, root: root, store: self, lock: lock), isResumed)

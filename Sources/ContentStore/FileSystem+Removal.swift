@@ -42,19 +42,30 @@ extension FileSystem {
         try removeEmptyFolder(path)
     }
 
-    /// Bytes on the disk that nothing else names, below `path`.
+    /// Bytes on the disk that nothing else names, below `path`. Folders are opened to their owner.
     static func exclusiveSize(_ path: FilePath) throws(StoreError) -> Int64 {
         var total: Int64 = 0
         var queue = [path]
         while let next = queue.popLast() {
             guard let status = status(next) else { continue }
             if status.type == .directory {
+                try allowWriting(next)
                 for name in try names(in: next) { queue.append(next.appending(name)) }
             } else if status.linkCount == 1 {
                 total = total.addingReportingOverflow(status.size).partialValue
             }
         }
         return total
+    }
+
+    /// Gives the owner every permission on `path` and the folders below it, whoever wrote there.
+    static func openFolders(_ path: FilePath) throws(StoreError) {
+        var queue = [path]
+        while let next = queue.popLast() {
+            guard status(next)?.type == .directory else { continue }
+            try allowWriting(next)
+            for name in try names(in: next) { queue.append(next.appending(name)) }
+        }
     }
 
     private static func removeUnlessFolder(_ path: FilePath) throws(StoreError) -> Bool {
@@ -69,7 +80,7 @@ extension FileSystem {
             !status.permissions.contains(.ownerReadWriteExecute)
         else { return }
         if folder.withPlatformString({ chmod($0, 0o700) }) != 0 {
-            throw StoreError(Errno(rawValue: errno), "remove", folder)
+            throw StoreError(Errno(rawValue: errno), "open", folder)
         }
     }
 
