@@ -14,11 +14,14 @@ struct PluginAnswer {
     var secrets: [Secret] = []
 
     /// - Throws: `.unsafeContent` for a climbing path, a malformed digest, a forbidden URL or header, a reference that
-    ///   is another vendor's, a secret in what is kept; `.unavailable` for what is not a resolution at all.
+    ///   is another vendor's, a secret in what is kept, more than an artifact has; `.unavailable` for what is not a resolution at all.
     func resolution(from line: [UInt8]) throws(ProvisionError) -> Resolution {
         var resolution: Resolution
         do {
-            resolution = try JSONDecoder().decode(WireSuccess<Resolution>.self, from: Data(line)).result
+            let answer = try JSONDecoder().decode(WireSuccess<BoundedResolution>.self, from: Data(line)).result
+            resolution = answer.resolution
+        } catch let error as BoundedResolution.TooLong {
+            throw ProvisionError(.unsafeContent, "its answer has \(error.reason)")
         } catch let error as DecodingError {
             throw refusal(of: error)
         } catch {

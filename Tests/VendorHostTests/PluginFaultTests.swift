@@ -220,6 +220,12 @@ struct PluginFault: Sendable, CustomTestStringConvertible {
         lie("a header that ends early", file: "headers={'A': 'b\\r\\nC: d'}", message: "not its to set"),
         lie("a header that changes the host", file: "headers={'Host': 'y.example'}", message: "not its to set"),
         lie("another vendor's reference", members: ", reference='hf:org/name'", message: "not of its forms"),
+        lie(
+            "more files than any model has", members: ", *[file(path=str(n)) for n in range(10_000)]",
+            message: "more than 10000 files"),
+        lie(
+            "a license without end", members: ", metadata={'license': 'x' * 2000, 'tags': [], 'gated': False}",
+            message: "a license or tag of more than"),
         lie("an empty revision", members: ", revision=''", message: "its revision"),
         lie(
             "a git payload", members: ", git={'url': '-u./x', 'commit': '0', 'submodules': []}",
