@@ -77,6 +77,7 @@ struct RefusedArchiveTests {
         // A server that says no size.
         let head = "HTTP/1.1 200 OK\r\nETag: \"one\"\r\nConnection: close\r\n\r\n"
         machine.hub.setFault(Fault(.raw(Array(head.utf8) + [UInt8](repeating: 7, count: 2 << 20))), on: "/files/tool-")
+        machine.hub.setFault(.status(404), on: "/files/\(Self.name).")
         let come = try await machine.run("worker", "install", noise)
         #expect(come.status == 65 && come.errors.contains("\(rule), and this is larger"), "\(come.errors)")
         #expect(come.errors.contains("t.toml:3"))
