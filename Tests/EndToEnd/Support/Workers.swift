@@ -62,22 +62,7 @@ extension Installation {
     ///
     /// - Parameter pkgbuild: a path in the checkout, or a URL.
     func addPackageVendor(url: String, pkgbuild: String) throws {
-        try addVendor(
-            "demo.toml",
-            """
-            name = "demo"
-            module = "git"
-            provides = ["workers"]
-
-            [git]
-            url = "\(url)"
-
-            [[worker]]
-            name = "demo-worker"
-            variants = ["cpu", "cuda"]
-            pkgbuild = "\(pkgbuild)"
-            smoke-test = ["--version"]
-            """)
+        try addVendor(url: url, worker: "pkgbuild = \"\(pkgbuild)\"")
     }
 
     /// A vendors.d file whose worker is built by `build`.
@@ -87,6 +72,20 @@ extension Installation {
         requires: String = "{ all = [\"make\", \"gcc\"], cuda = [\"nvcc\"] }"
     ) throws {
         try addVendor(
+            url: url, git: "branch = \"main\"\nmirrors = [\(mirrors)]",
+            worker: """
+                default = true
+                build = ["\(build)"]
+                binary = "\(binary)"
+                requires = \(requires)
+                """)
+    }
+
+    /// - Parameters:
+    ///   - git: what the repository's table has beside its URL.
+    ///   - worker: what the worker's table has beside its name, variants and first run.
+    private func addVendor(url: String, git: String = "", worker: String) throws {
+        try addVendor(
             "demo.toml",
             """
             name = "demo"
@@ -95,17 +94,13 @@ extension Installation {
 
             [git]
             url = "\(url)"
-            branch = "main"
-            mirrors = [\(mirrors)]
+            \(git)
 
             [[worker]]
             name = "demo-worker"
-            default = true
             variants = ["cpu", "cuda"]
-            build = ["\(build)"]
-            binary = "\(binary)"
-            requires = \(requires)
             smoke-test = ["--version"]
+            \(worker)
             """)
     }
 }
