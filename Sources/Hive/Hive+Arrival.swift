@@ -61,7 +61,11 @@ extension Hive {
                 }
             }
         } catch {
-            throw ProvisionError(hive: error).of(file.string.visiblyEscaped)
+            var failure = ProvisionError(hive: error).of(file.string.visiblyEscaped)
+            if failure.remedy == nil, [.digestMismatch, .unsafeContent].contains(failure.code) {
+                failure.remedy = "nothing was imported; copy it once more, or have it exported again"
+            }
+            throw failure
         }
     }
 

@@ -238,6 +238,7 @@ import Testing
             try machine.folder.write(Array(bytes), to: name)
             let outcome = try await machine.run("model", "import", name, environment: there)
             #expect(outcome.status == 65, "\(name): \(outcome.errors)")
+            #expect(outcome.errors.contains("nothing was imported"), "\(outcome.errors)")
             #expect(try stored() == [], "\(name)")
         }
     }
